@@ -1,0 +1,77 @@
+//===----------------------------------------------------------------------===//
+// A file of tokens, mapped read-only: llm.c `.bin` files (16- and 32-bit) and
+// Megatron-LM indexed datasets (`.bin` + `.idx`). The formats are described in
+// TokenFormats.md.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_RUNTIME_DATA_TOKENFILE_H
+#define FLM_RUNTIME_DATA_TOKENFILE_H
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace flmrt {
+
+class MappedFile;
+
+/// How one token is stored. All are little-endian.
+enum class TokenType { U8, U16, U32, I16, I32, I64 };
+
+/// Bytes of one stored token.
+int64_t tokenTypeSize(TokenType type);
+
+/// The name of a type as in a message: "uint16".
+const char *tokenTypeName(TokenType type);
+
+/// An immutable sequence of tokens. Copies share the mapping, so a copy is
+/// cheap and stays valid for as long as it lives. Safe to read from several
+/// threads.
+class TokenFile {
+public:
+  /// Opens `path` and checks all that can be checked: the format, the length of
+  /// the file against the number of tokens it claims, and, with `vocab` > 0,
+  /// that every token is below `vocab` (one scan of the file). `vocab` 0 checks
+  /// only that every token fits int32.
+  ///
+  /// `path` is an llm.c file, or the `.bin` or the `.idx` of a Megatron pair.
+  /// Throws UserError naming the file and the byte offset.
+  static TokenFile open(const std::string &path, int64_t vocab);
+
+  /// Number of tokens; at least 1.
+  int64_t size() const { return count; }
+
+  /// Copies tokens [begin, begin + count) to `out`. The range must lie within
+  /// [0, size()]; anything else is a bug of the caller and throws
+  /// std::out_of_range.
+  void read(int64_t begin, int64_t count, int32_t *out) const;
+
+  /// The largest token; a scan of the whole file.
+  int64_t largest() const;
+
+  TokenType type() const { return storage; }
+
+  /// The path given to open, for messages.
+  const std::string &path() const { return name; }
+
+  /// The format as in a message: "llm.c version 1" or "Megatron-LM indexed".
+  const std::string &format() const { return formatName; }
+
+private:
+  TokenFile() = default;
+  friend class TokenFileReader;
+
+  /// Throws if a token is negative or not below `limit`.
+  void checkBelow(int64_t limit, bool isVocab) const;
+
+  std::shared_ptr<const MappedFile> mapping;
+  const unsigned char *tokens = nullptr;
+  int64_t count = 0;
+  int64_t offset = 0; // of token 0 in the file
+  TokenType storage = TokenType::U16;
+  std::string name;
+  std::string formatName;
+};
+
+} // namespace flmrt
+
+#endif // FLM_RUNTIME_DATA_TOKENFILE_H
