@@ -16,6 +16,7 @@
 #define FLM_CODEGEN_CPU_CPUKERNEL_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/Error.h"
 
 #include <cstdint>
 #include <string>
@@ -24,11 +25,12 @@ namespace flm::cpu {
 
 /// The CPU that kernels are scheduled for.
 struct CpuTarget {
-  std::string triple;   ///< LLVM triple
-  std::string cpu;      ///< LLVM CPU name, e.g. "znver5"
-  std::string features; ///< LLVM feature string, e.g. "+avx512f,+fma"
-  int64_t vectorBytes = 16;     ///< native vector register width in bytes
-  int64_t vectorRegisters = 16; ///< how many of them
+  std::string triple;            ///< LLVM triple
+  std::string cpu;               ///< LLVM CPU name, e.g. "znver5"
+  std::string features;          ///< LLVM feature string, e.g. "+avx512f,+fma"
+  int64_t vectorBytes = 16;      ///< native vector register width in bytes
+  int64_t vectorRegisters = 16;  ///< how many of them
+  bool fusedMultiplyAdd = false; ///< has a vector fused multiply-add
   int64_t l1Bytes = 32 * 1024;
   int64_t l2Bytes = 512 * 1024; ///< per core
 
@@ -41,9 +43,10 @@ struct CpuTarget {
 /// The machine that runs the compiler.
 CpuTarget hostTarget();
 
-/// The target that LLVM calls `cpu` ("native" is the host); fails (empty cpu
-/// name) when LLVM knows no such CPU for this triple.
-CpuTarget namedTarget(llvm::StringRef cpu);
+/// The target that LLVM calls `cpu` ("native" is the host). An error that says
+/// where the known names are listed when LLVM knows no such CPU for this
+/// triple.
+llvm::Expected<CpuTarget> namedTarget(llvm::StringRef cpu);
 
 /// A kernel as the host program sees it.
 struct CpuKernel {

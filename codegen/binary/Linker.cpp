@@ -1,0 +1,151 @@
+//===----------------------------------------------------------------------===//
+// The link line of a training binary, and lld called as a library.
+//===----------------------------------------------------------------------===//
+#include "codegen/binary/Linker.h"
+// Where this machine keeps its C runtime; written when CMake configures.
+#include "codegen/binary/SystemLibraries.h"
+
+#include "lld/Common/Driver.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <mutex>
+
+LLD_HAS_DRIVER(elf)
+
+using namespace flm;
+
+static llvm::Error failure(const llvm::Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+/// Refuses inputs that are not there before lld does: the message can say what
+/// to do.
+static llvm::Error checkInputs(llvm::ArrayRef<std::string> objects,
+                               llvm::StringRef runtimeArchive) {
+  if (!llvm::sys::fs::exists(runtimeArchive))
+    return failure("the runtime '" + runtimeArchive +
+                   "' does not exist; build it (target flmrt) or reinstall "
+                   "flmc");
+  for (const std::string &object : objects)
+    if (!llvm::sys::fs::exists(object))
+      return failure("object file '" + object + "' does not exist");
+  for (const char *file : binary::systemFiles)
+    if (!llvm::sys::fs::exists(file))
+      return failure(llvm::Twine("system file '") + file +
+                     "' was there when flmc was built and is gone; install "
+                     "the C and C++ development packages (libc6-dev, "
+                     "libstdc++-dev)");
+  return llvm::Error::success();
+}
+
+static std::vector<std::string> linkLine(llvm::ArrayRef<std::string> objects,
+                                         llvm::StringRef runtimeArchive,
+                                         llvm::StringRef output) {
+  std::vector<std::string> line = {"ld.lld",
+                                   "-o",
+                                   output.str(),
+                                   "-pie",
+                                   "--gc-sections",
+                                   "--eh-frame-hdr",
+                                   "--build-id",
+                                   "--hash-style=gnu",
+                                   "-z",
+                                   "relro",
+                                   "-z",
+                                   "now",
+                                   "--dynamic-linker",
+                                   binary::dynamicLinker,
+                                   binary::scrt1,
+                                   binary::crti,
+                                   binary::crtbegin};
+  llvm::append_range(line, objects);
+  // The runtime calls into the objects and they into it: one group.
+  for (std::string part : {std::string("--start-group"), runtimeArchive.str(),
+                           std::string("--end-group")})
+    line.push_back(part);
+  line.push_back(binary::libstdcxx);
+  line.push_back("--as-needed");
+  for (const char *library : binary::dynamicLibraries)
+    line.push_back(library);
+  line.push_back("--start-group");
+  line.push_back(binary::libgcc);
+  line.push_back(binary::libgccEh);
+  line.push_back("--end-group");
+  line.push_back(binary::crtend);
+  line.push_back(binary::crtn);
+  return line;
+}
+
+/// lld keeps global state between its start and its end.
+static llvm::Error runLld(llvm::ArrayRef<std::string> line) {
+  static std::mutex oneAtATime;
+  static bool canRunAgain = true;
+  std::lock_guard<std::mutex> lock(oneAtATime);
+  if (!canRunAgain)
+    return failure("the linker crashed earlier in this process");
+
+  std::vector<const char *> arguments;
+  for (const std::string &argument : line)
+    arguments.push_back(argument.c_str());
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  lld::Result result =
+      lld::lldMain(arguments, os, os, {{lld::Gnu, &lld::elf::link}});
+  canRunAgain = result.canRunAgain;
+  if (result.retCode != 0)
+    return failure("linking failed:\n" + text);
+  return llvm::Error::success();
+}
+
+llvm::Error binary::linkExecutable(llvm::ArrayRef<std::string> objects,
+                                   llvm::StringRef runtimeArchive,
+                                   llvm::StringRef output) {
+  if (llvm::Error error = checkInputs(objects, runtimeArchive))
+    return error;
+  if (llvm::sys::fs::is_directory(output))
+    return failure("cannot write '" + output + "': it is a directory");
+
+  llvm::SmallString<128> temporary;
+  if (std::error_code code = llvm::sys::fs::createUniqueFile(
+          output + ".%%%%%%", temporary, llvm::sys::fs::OF_None))
+    return failure("cannot write '" + output + "': " + code.message());
+  llvm::scope_exit remove([&] { llvm::sys::fs::remove(temporary); });
+
+  if (llvm::Error error = runLld(linkLine(objects, runtimeArchive, temporary)))
+    return error;
+  if (std::error_code code = llvm::sys::fs::rename(temporary, output))
+    return failure("cannot write '" + output + "': " + code.message());
+  remove.release();
+  return llvm::Error::success();
+}
+
+llvm::Error binary::linkExecutable(llvm::ArrayRef<llvm::ArrayRef<char>> objects,
+                                   llvm::StringRef runtimeArchive,
+                                   llvm::StringRef output) {
+  std::vector<std::string> paths;
+  llvm::scope_exit remove([&] {
+    for (const std::string &path : paths)
+      llvm::sys::fs::remove(path);
+  });
+  for (llvm::ArrayRef<char> object : objects) {
+    llvm::SmallString<128> path;
+    int descriptor;
+    if (std::error_code code =
+            llvm::sys::fs::createTemporaryFile("flm", "o", descriptor, path))
+      return failure("cannot write a temporary object file: " + code.message());
+    paths.push_back(path.str().str());
+    llvm::raw_fd_ostream os(descriptor, /*shouldClose=*/true);
+    os.write(object.data(), object.size());
+    os.close();
+    if (os.has_error()) {
+      std::error_code code = os.error();
+      os.clear_error();
+      return failure("cannot write '" + path + "': " + code.message());
+    }
+  }
+  return linkExecutable(paths, runtimeArchive, output);
+}

@@ -1,0 +1,32 @@
+//===----------------------------------------------------------------------===//
+// Objects and the runtime's archive -> one executable, by lld in this process.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_CODEGEN_BINARY_LINKER_H
+#define FLM_CODEGEN_BINARY_LINKER_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+
+namespace flm::binary {
+
+/// Links the object files and archives `objects`, then `runtimeArchive` (which
+/// has `main`), into the position-independent executable `output`. libstdc++
+/// and libgcc are linked statically, libc and libm dynamically; unused sections
+/// are dropped. `output` is written beside and renamed, so that it is never
+/// half written. The error holds everything that lld said.
+llvm::Error linkExecutable(llvm::ArrayRef<std::string> objects,
+                           llvm::StringRef runtimeArchive,
+                           llvm::StringRef output);
+
+/// As above for objects in memory, e.g. from emit(EmitKind::Object): they go
+/// through temporary files that are removed again.
+llvm::Error linkExecutable(llvm::ArrayRef<llvm::ArrayRef<char>> objects,
+                           llvm::StringRef runtimeArchive,
+                           llvm::StringRef output);
+
+} // namespace flm::binary
+
+#endif // FLM_CODEGEN_BINARY_LINKER_H

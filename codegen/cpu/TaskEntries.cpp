@@ -1,0 +1,145 @@
+//===----------------------------------------------------------------------===//
+// flm-cpu-task-entries: kernels take the signature that the thread pool calls.
+//
+// This happens before the conversion to LLVM, because there the workspace (a
+// memref of unknown size) has no bare-pointer form, and because a kernel that
+// *is* its entry needs no inliner.
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/Passes.h"
+
+#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+namespace flm::cpu {
+#define GEN_PASS_DEF_CPUTASKENTRIESPASS
+#include "codegen/cpu/Passes.h.inc"
+} // namespace flm::cpu
+
+using namespace mlir;
+
+namespace {
+
+bool isWorkspace(Type type) {
+  auto memref = dyn_cast<MemRefType>(type);
+  return memref && memref.getRank() == 1 && memref.isDynamicDim(0) &&
+         memref.getElementType().isInteger(8);
+}
+
+/// Whether `function` has the signature of a kernel (see CpuKernel.h).
+bool isKernel(func::FuncOp function) {
+  ArrayRef<Type> inputs = function.getFunctionType().getInputs();
+  return !function.isExternal() && function.getNumResults() == 0 &&
+         inputs.size() >= 2 && inputs.back().isIndex() &&
+         isWorkspace(inputs[inputs.size() - 2]);
+}
+
+/// Rewrites one kernel in place.
+class TaskEntryBuilder {
+public:
+  TaskEntryBuilder(func::FuncOp function, const LLVMTypeConverter &types)
+      : function(function), types(types), builder(function.getContext()),
+        loc(function.getLoc()) {}
+
+  LogicalResult run() {
+    Block &body = function.getBody().front();
+    unsigned operands = body.getNumArguments() - 2;
+    for (BlockArgument argument : body.getArguments().take_front(operands)) {
+      auto type = dyn_cast<MemRefType>(argument.getType());
+      if (!type || !type.hasStaticShape())
+        return function.emitError("operand #")
+               << argument.getArgNumber() << " of kernel '"
+               << function.getSymName() << "' has type " << argument.getType()
+               << "; expected a memref with a static shape";
+    }
+
+    auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+    Value args = body.addArgument(pointer, loc);
+    Value task = body.addArgument(builder.getI64Type(), loc);
+    Value workspace = body.addArgument(pointer, loc);
+
+    builder.setInsertionPointToStart(&body);
+    for (unsigned i = 0; i < operands; ++i) {
+      BlockArgument argument = body.getArgument(i);
+      argument.replaceAllUsesWith(operand(args, i, argument.getType()));
+    }
+    body.getArgument(operands).replaceAllUsesWith(workspaceMemref(
+        workspace, cast<MemRefType>(body.getArgument(operands).getType())));
+    body.getArgument(operands + 1)
+        .replaceAllUsesWith(arith::IndexCastOp::create(
+            builder, loc, builder.getIndexType(), task));
+
+    body.eraseArguments(0, operands + 2);
+    function.setFunctionType(
+        builder.getFunctionType({pointer, builder.getI64Type(), pointer}, {}));
+    function.removeArgAttrsAttr();
+    return success();
+  }
+
+private:
+  /// Loads args[i] as a memref.
+  Value operand(Value args, int32_t i, Type type) {
+    auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+    Value slot = args;
+    if (i)
+      slot = LLVM::GEPOp::create(builder, loc, pointer, pointer, args,
+                                 ArrayRef<LLVM::GEPArg>{i},
+                                 LLVM::GEPNoWrapFlags::inbounds);
+    Value data = LLVM::LoadOp::create(
+        builder, loc, pointer, slot, /*alignment=*/0, /*isVolatile=*/false,
+        /*isNonTemporal=*/false, /*isInvariant=*/true);
+    return asMemref(MemRefDescriptor::fromStaticShape(
+                        builder, loc, types, cast<MemRefType>(type), data),
+                    type);
+  }
+
+  /// The workspace's size is not known here, and no view of it asks for it.
+  Value workspaceMemref(Value data, MemRefType type) {
+    auto descriptor =
+        MemRefDescriptor::poison(builder, loc, types.convertType(type));
+    descriptor.setAllocatedPtr(builder, loc, data);
+    descriptor.setAlignedPtr(builder, loc, data);
+    descriptor.setConstantOffset(builder, loc, 0);
+    descriptor.setConstantSize(builder, loc, 0,
+                               std::numeric_limits<int64_t>::max());
+    descriptor.setConstantStride(builder, loc, 0, 1);
+    return asMemref(descriptor, type);
+  }
+
+  Value asMemref(Value descriptor, Type type) {
+    return UnrealizedConversionCastOp::create(builder, loc, type, descriptor)
+        .getResult(0);
+  }
+
+  func::FuncOp function;
+  const LLVMTypeConverter &types;
+  OpBuilder builder;
+  Location loc;
+};
+
+struct CpuTaskEntries : flm::cpu::impl::CpuTaskEntriesPassBase<CpuTaskEntries> {
+  void runOnOperation() override {
+    LLVMTypeConverter types(&getContext());
+    SymbolTable symbols(getOperation());
+    for (auto function :
+         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+      if (!isKernel(function))
+        continue;
+      std::string entry = (function.getSymName() + ".task").str();
+      if (Operation *other = symbols.lookup(entry)) {
+        other->emitError("'") << entry << "' is the name of the task entry of '"
+                              << function.getSymName() << "'; rename it";
+        return signalPassFailure();
+      }
+      if (failed(TaskEntryBuilder(function, types).run()) ||
+          failed(symbols.rename(function, entry)))
+        return signalPassFailure();
+      // The host program takes its address, in this module or in another.
+      function.setPublic();
+    }
+  }
+};
+
+} // namespace
