@@ -1,0 +1,307 @@
+//===----------------------------------------------------------------------===//
+// The loop: text, types, and removal of what nobody reads.
+//===----------------------------------------------------------------------===//
+#include "dialects/flm/DimNames.h"
+#include "dialects/flm/Flm.h"
+#include "dialects/flm/TypeSyntax.h"
+#include "dialects/flm/ValueNames.h"
+
+#include "mlir/IR/PatternMatch.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace flm;
+
+//===----------------------------------------------------------------------===//
+// Types and accessors
+//===----------------------------------------------------------------------===//
+
+NamedTensorType LoopOp::stackType(DimAttr over, StringAttr axis,
+                                  NamedTensorType slice) {
+  SmallVector<DimAttr> dims{over};
+  dims.append(slice.getDims().begin(), slice.getDims().end());
+  SmallVector<AxisStateAttr> states(slice.getStates());
+  if (axis)
+    states.push_back(AxisStateAttr::get(axis.getContext(), axis,
+                                        AxisStateKind::Split,
+                                        over.getNames().front()));
+  return NamedTensorType::get(dims, slice.getElementType(), states);
+}
+
+NamedTensorType LoopOp::stackType(NamedTensorType slice) {
+  return stackType(getOver(), getAxisAttr(), slice);
+}
+
+YieldOp LoopOp::yield() { return cast<YieldOp>(body()->getTerminator()); }
+
+Value LoopOp::stackOf(BlockArgument argument) {
+  unsigned carries = getInits().size();
+  if (argument.getOwner() != body() || argument.getArgNumber() < carries)
+    return {};
+  return getStacked()[argument.getArgNumber() - carries];
+}
+
+Block::BlockArgListType LoopOp::getRegionIterArgs() { return carries(); }
+
+std::optional<MutableArrayRef<OpOperand>> LoopOp::getYieldedValuesMutable() {
+  return yield()->getOpOperands().take_front(getInits().size());
+}
+
+std::optional<ResultRange> LoopOp::getLoopResults() { return getFinals(); }
+
+SmallVector<Region *> LoopOp::getLoopRegions() { return {&getBody()}; }
+
+//===----------------------------------------------------------------------===//
+// Building and text
+//===----------------------------------------------------------------------===//
+
+static void setSegments(LoopOp::Properties &properties, int64_t inits,
+                        int64_t stacked, int64_t stacks) {
+  properties.operandSegmentSizes = {static_cast<int32_t>(inits),
+                                    static_cast<int32_t>(stacked)};
+  properties.resultSegmentSizes = {static_cast<int32_t>(inits),
+                                   static_cast<int32_t>(stacks)};
+}
+
+void LoopOp::build(OpBuilder &builder, OperationState &state, DimAttr over,
+                   bool reverse, ValueRange inits, ValueRange stacked,
+                   TypeRange stackTypes) {
+  state.addOperands(inits);
+  state.addOperands(stacked);
+  state.addTypes(inits.getTypes());
+  state.addTypes(stackTypes);
+  auto &properties = state.getOrAddProperties<Properties>();
+  properties.over = over;
+  if (reverse)
+    properties.reverse = builder.getUnitAttr();
+  setSegments(properties, inits.size(), stacked.size(), stackTypes.size());
+  state.addRegion();
+}
+
+ParseResult LoopOp::parse(OpAsmParser &parser, OperationState &state) {
+  auto &properties = state.getOrAddProperties<Properties>();
+  // The written results, for all of them or none.
+  SmallString<32> written;
+  for (size_t i = 0, n = parser.getNumResults(); i < n; ++i) {
+    StringRef name = parser.getResultName(i).first;
+    if (name.empty() || llvm::isDigit(name.front())) {
+      written.clear();
+      break;
+    }
+    written += (i ? ", " : "");
+    written += name;
+  }
+  if (!written.empty())
+    state.location = withName(state.location, written);
+
+  if (parser.parseKeyword("over"))
+    return failure();
+  FailureOr<DimAttr> over = parseDimBody(parser);
+  if (failed(over))
+    return failure();
+  properties.over = *over;
+  StringRef axis;
+  if (succeeded(parser.parseOptionalKeyword("on"))) {
+    if (parser.parseKeyword(&axis))
+      return failure();
+    properties.axis = parser.getBuilder().getStringAttr(axis);
+  }
+  if (succeeded(parser.parseOptionalKeyword("reverse")))
+    properties.reverse = parser.getBuilder().getUnitAttr();
+
+  SmallVector<OpAsmParser::Argument> arguments;
+  SmallVector<OpAsmParser::UnresolvedOperand> operands;
+  auto parseBinding = [&]() -> ParseResult {
+    OpAsmParser::Argument &argument = arguments.emplace_back();
+    return failure(parseNamedArgument(parser, argument) ||
+                   parser.parseEqual() ||
+                   parser.parseOperand(operands.emplace_back()) ||
+                   parser.parseColon() || parseTensor(parser, argument.type));
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, parseBinding))
+    return failure();
+  size_t carries = arguments.size();
+  if (succeeded(parser.parseOptionalKeyword("slices")) &&
+      parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, parseBinding))
+    return failure();
+
+  for (auto [index, argument] : llvm::enumerate(arguments)) {
+    auto type = cast<NamedTensorType>(argument.type);
+    if (index < carries)
+      state.addTypes(type);
+    else
+      type = stackType(*over, properties.axis, type);
+    if (parser.resolveOperand(operands[index], type, state.operands))
+      return failure();
+  }
+  Region *body = state.addRegion();
+  if (parser.parseRegion(*body, arguments))
+    return failure();
+  // The stacks' types follow from the terminator, parsed just now.
+  size_t stacks = 0;
+  if (!body->empty() && !body->front().empty())
+    if (auto yield = dyn_cast<YieldOp>(body->front().back())) {
+      stacks = yield.getStacks().size();
+      for (Value value : yield.getStacks())
+        state.addTypes(stackType(*over, properties.axis, typeOf(value)));
+    }
+  setSegments(properties, carries, arguments.size() - carries, stacks);
+  return parser.parseOptionalAttrDict(state.attributes);
+}
+
+void LoopOp::print(OpAsmPrinter &printer) {
+  printer << " over ";
+  printDimBody(printer.getStream(), getOver());
+  if (getAxis())
+    printer << " on " << *getAxis();
+  if (getReverse())
+    printer << " reverse";
+  auto printBinding = [&](auto binding) {
+    auto [argument, operand] = binding;
+    printer << argument << " = " << operand << " : ";
+    printTensorType(printer, argument.getType());
+  };
+  printer << " (";
+  llvm::interleaveComma(llvm::zip(carries(), getInits()), printer,
+                        printBinding);
+  printer << ')';
+  if (!getStacked().empty()) {
+    printer.increaseIndent();
+    printer.increaseIndent();
+    printer.printNewline();
+    printer << "slices (";
+    llvm::interleave(llvm::zip(slices(), getStacked()), printBinding, [&] {
+      printer << ',';
+      printer.printNewline();
+      printer << "        ";
+    });
+    printer << ')';
+    printer.decreaseIndent();
+    printer.decreaseIndent();
+  }
+  printer << ' ';
+  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
+  printer.printOptionalAttrDict(
+      (*this)->getDiscardableAttrDictionary().getValue());
+}
+
+StringRef LoopOp::getDefaultDialect() { return "flm"; }
+
+void LoopOp::getAsmBlockArgumentNames(Region &region,
+                                      OpAsmSetValueNameFn setName) {
+  nameArguments(region, setName);
+}
+
+void LoopOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
+  nameResults(*this, "", setName);
+}
+
+//===----------------------------------------------------------------------===//
+// Verification
+//===----------------------------------------------------------------------===//
+
+LogicalResult LoopOp::verifyRegions() {
+  auto terminator = dyn_cast<YieldOp>(body()->getTerminator());
+  if (!terminator)
+    return emitOpError("must end in yield");
+  if (getBody().getNumArguments() != getNumOperands())
+    return emitOpError("needs one body argument per carried value and slice");
+  if (terminator.getCarries().size() != getInits().size() ||
+      terminator.getStacks().size() != getStacks().size())
+    return terminator.emitOpError()
+           << "yields " << terminator.getCarries().size() << " carried and "
+           << terminator.getStacks().size() << " stacked values, the loop has "
+           << getInits().size() << " and " << getStacks().size();
+  for (auto [index, init] : llvm::enumerate(getInits())) {
+    Type type = init.getType();
+    if (carries()[index].getType() != type ||
+        getFinals()[index].getType() != type ||
+        terminator.getCarries()[index].getType() != type)
+      return emitOpError() << "carried value #" << index << " enters as "
+                           << type << " but leaves an iteration as "
+                           << terminator.getCarries()[index].getType();
+  }
+  auto checkStack = [&](Value slice, Value stack,
+                        const Twine &what) -> LogicalResult {
+    NamedTensorType expected = stackType(typeOf(slice));
+    if (stack.getType() == expected)
+      return success();
+    return emitOpError() << what << " is " << slice.getType()
+                         << ", so its stack must be " << expected << ", not "
+                         << stack.getType();
+  };
+  for (auto [index, stack] : llvm::enumerate(getStacked()))
+    if (failed(checkStack(slices()[index], stack, "slice #" + Twine(index))))
+      return failure();
+  for (auto [index, stack] : llvm::enumerate(getStacks()))
+    if (failed(checkStack(terminator.getStacks()[index], stack,
+                          "stacked value #" + Twine(index))))
+      return failure();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Canonicalization
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Drops stacks that nobody reads and slices that the body does not use.
+struct DropDeadStacks : OpRewritePattern<LoopOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(LoopOp loop,
+                                PatternRewriter &rewriter) const override {
+    YieldOp yield = loop.yield();
+    SmallVector<Value> stacked, keptResults, keptYields;
+    SmallVector<Type> keptTypes;
+    SmallVector<StringRef> names;
+    BitVector deadArguments(loop.getNumOperands());
+    for (Value final : loop.getFinals())
+      names.push_back(valueName(final));
+    for (auto [index, stack] : llvm::enumerate(loop.getStacked())) {
+      if (loop.slices()[index].use_empty())
+        deadArguments.set(loop.getInits().size() + index);
+      else
+        stacked.push_back(stack);
+    }
+    for (auto [result, value] :
+         llvm::zip(loop.getStacks(), yield.getStacks())) {
+      if (result.use_empty())
+        continue;
+      names.push_back(valueName(result));
+      keptResults.push_back(result);
+      keptYields.push_back(value);
+      keptTypes.push_back(result.getType());
+    }
+    if (deadArguments.none() && keptResults.size() == loop.getStacks().size())
+      return failure();
+
+    bool named = llvm::none_of(names, [](StringRef n) { return n.empty(); });
+    Location loc = named ? withName(loop.getLoc(), llvm::join(names, ", "))
+                         : withoutName(loop.getLoc());
+    auto next = LoopOp::create(rewriter, loc, loop.getOver(), loop.getReverse(),
+                               loop.getInits(), stacked, keptTypes);
+    if (loop.getAxisAttr())
+      next.setAxisAttr(loop.getAxisAttr());
+    rewriter.modifyOpInPlace(
+        yield, [&] { yield.getStacksMutable().assign(keptYields); });
+    rewriter.modifyOpInPlace(
+        loop, [&] { loop.body()->eraseArguments(deadArguments); });
+    rewriter.inlineRegionBefore(loop.getBody(), next.getBody(),
+                                next.getBody().begin());
+    for (auto [from, to] : llvm::zip(loop.getFinals(), next.getFinals()))
+      rewriter.replaceAllUsesWith(from, to);
+    for (auto [from, to] : llvm::zip(keptResults, next.getStacks()))
+      rewriter.replaceAllUsesWith(from, to);
+    rewriter.eraseOp(loop);
+    return success();
+  }
+};
+
+} // namespace
+
+void LoopOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                         MLIRContext *context) {
+  patterns.add<DropDeadStacks>(context);
+}

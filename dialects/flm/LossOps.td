@@ -1,0 +1,123 @@
+//===----------------------------------------------------------------------===//
+// The primitives of cross-entropy. They stay apart until `fuse` because a split
+// vocabulary needs a collective between them.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_LOSS_OPS_TD
+#define FLM_LOSS_OPS_TD
+
+include "dialects/flm/FlmBase.td"
+
+def ReduceMaxOp : FlmComputeOp<"reduce_max", "max"> {
+  let summary = "maximum over the last dim";
+  let description = [{
+    `m[...] = max_v logits[..., v]` over the first `valid` entries (all without).
+
+    ```mlir
+    %m = reduce_max %logits valid vocab=80000 : !bs_padded_vocab -> !f32_bs
+    ```
+  }];
+  let arguments = (ins FlmTensor:$logits, OptionalAttr<DimAttr>:$valid);
+  let results = (outs FlmTensor:$y);
+  let assemblyFormat = [{
+    $logits (`valid` custom<Dim>($valid)^)? `` custom<NamedAttrs>(attr-dict) `:`
+    custom<Tensor>(type($logits)) `->` custom<Tensor>(type($y))
+  }];
+  let hasVerifier = 1;
+}
+
+def SumExpOp : FlmComputeOp<"sum_exp", "sum_exp"> {
+  let summary = "sum over the last dim of exp(logits - max)";
+  let description = [{
+    `s[...] = sum_v exp(logits[..., v] - m[...])` over the first `valid` entries.
+
+    ```mlir
+    %s = sum_exp %logits, %m valid vocab=80000 : !bs_padded_vocab, !f32_bs
+    ```
+  }];
+  let arguments = (ins FlmTensor:$logits, FlmTensor:$max,
+                       OptionalAttr<DimAttr>:$valid);
+  let results = (outs FlmTensor:$y);
+  let assemblyFormat = [{
+    $logits `,` $max (`valid` custom<Dim>($valid)^)? ``
+    custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($logits)) `,`
+    custom<SameTensor>(type($max), type($y))
+  }];
+  let hasVerifier = 1;
+}
+
+def PickOp : FlmComputeOp<"pick", "picked"> {
+  let summary = "the logit of the target";
+  let description = [{
+    `p[...] = logits[..., targets[...]]`.
+
+    ```mlir
+    %p = pick %logits, %targets : !bs_v, !i32_bs -> !f32_bs
+    ```
+  }];
+  let arguments = (ins FlmTensor:$logits, FlmTensor:$targets);
+  let results = (outs FlmTensor:$y);
+  let assemblyFormat = [{
+    $logits `,` $targets `` custom<NamedAttrs>(attr-dict) `:`
+    custom<Tensor>(type($logits)) `,` custom<Tensor>(type($targets)) `->`
+    custom<Tensor>(type($y))
+  }];
+  let hasVerifier = 1;
+}
+
+def NllOp : FlmComputeOp<"nll", "nll", [SameOperandsAndResultType]> {
+  let summary = "negative log-likelihood from max, sum of exponentials and picked logit";
+  let description = [{
+    `nll = log(sum_exp) + max - picked`, in nats.
+
+    ```mlir
+    %nll = nll %s, %m, %p : !f32_bs
+    ```
+  }];
+  let arguments = (ins FlmTensor:$sum_exp, FlmTensor:$max, FlmTensor:$picked);
+  let results = (outs FlmTensor:$y);
+  let assemblyFormat = [{
+    $sum_exp `,` $max `,` $picked `` custom<NamedAttrs>(attr-dict) `:`
+    custom<Tensor>(type($max))
+  }];
+}
+
+def SumOp : FlmComputeOp<"sum", "total"> {
+  let summary = "sum of all elements";
+  let description = [{
+    ```mlir
+    %total = sum %nll : !f32_bs -> [] f32
+    ```
+  }];
+  let arguments = (ins FlmTensor:$x);
+  let results = (outs FlmTensor:$y);
+  let assemblyFormat = [{
+    $x `` custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x)) `->`
+    custom<Tensor>(type($y))
+  }];
+  let hasVerifier = 1;
+}
+
+def CrossEntropyGradOp : FlmComputeOp<"cross_entropy_grad", "dlogits",
+    [AllTypesMatch<["logits", "dlogits"]>, AllTypesMatch<["max", "sum_exp"]>]> {
+  let summary = "gradient of a mean cross-entropy with respect to the logits";
+  let description = [{
+    `dlogits = (exp(logits - max) / sum_exp - onehot(targets)) * seed`, zero in
+    the padding beyond `valid`. `seed` is a scalar: the gradient of one token's
+    negative log-likelihood.
+
+    ```mlir
+    %dlogits = cross_entropy_grad %logits, %m, %s, %targets, %seed valid vocab=80000 : !bs_v, !f32_bs, !i32_bs, [] f32
+    ```
+  }];
+  let arguments = (ins FlmTensor:$logits, FlmTensor:$max, FlmTensor:$sum_exp,
+      FlmTensor:$targets, FlmTensor:$seed, OptionalAttr<DimAttr>:$valid);
+  let results = (outs FlmTensor:$dlogits);
+  let assemblyFormat = [{
+    $logits `,` $max `,` $sum_exp `,` $targets `,` $seed
+    (`valid` custom<Dim>($valid)^)? `` custom<NamedAttrs>(attr-dict) `:`
+    custom<Tensor>(type($logits)) `,` custom<Tensor>(type($max)) `,`
+    custom<Tensor>(type($targets)) `,` custom<Tensor>(type($seed))
+  }];
+}
+
+#endif // FLM_LOSS_OPS_TD

@@ -1,0 +1,248 @@
+//===----------------------------------------------------------------------===//
+// Model, config, recipe and plan: text and verification.
+//===----------------------------------------------------------------------===//
+#include "dialects/flm/DimNames.h"
+#include "dialects/flm/Flm.h"
+#include "dialects/flm/Recipe.h"
+#include "dialects/flm/Sizes.h"
+#include "dialects/flm/TypeSyntax.h"
+#include "dialects/flm/ValueNames.h"
+
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace flm;
+
+//===----------------------------------------------------------------------===//
+// ModelOp
+//===----------------------------------------------------------------------===//
+
+StringRef ModelOp::getDefaultDialect() { return "flm"; }
+
+void ModelOp::getAsmBlockArgumentNames(Region &region,
+                                       OpAsmSetValueNameFn setName) {
+  nameArguments(region, setName);
+}
+
+SmallVector<DimDefAttr> ModelOp::dimDefs() {
+  return llvm::to_vector(getDims().getAsRange<DimDefAttr>());
+}
+
+SmallVector<StringRef> ModelOp::dimNames() {
+  return llvm::map_to_vector(
+      getDims().getAsRange<DimDefAttr>(),
+      [](DimDefAttr d) { return d.getName().getValue(); });
+}
+
+/// `config @x`, where it is written.
+static ParseResult parseOptionalSymbol(OpAsmParser &parser, StringRef keyword,
+                                       OperationState &state) {
+  FlatSymbolRefAttr symbol;
+  if (failed(parser.parseOptionalKeyword(keyword)))
+    return success();
+  return parser.parseAttribute(symbol, keyword, state.attributes);
+}
+
+ParseResult ModelOp::parse(OpAsmParser &parser, OperationState &state) {
+  StringAttr name;
+  SmallVector<Attribute> dims;
+  SmallVector<StringRef> dimNames;
+  auto parseDimDef = [&]() -> ParseResult {
+    SMLoc loc = parser.getCurrentLocation();
+    auto def = dyn_cast_or_null<DimDefAttr>(DimDefAttr::parse(parser, {}));
+    if (!def)
+      return failure();
+    StringRef declared = def.getName().getValue();
+    if (llvm::is_contained(dimNames, declared))
+      return parser.emitError(loc, "dim '")
+             << declared << "' is declared twice";
+    for (StringAttr used : {def.getFrom(), def.getDivisor()})
+      if (used && !llvm::is_contained(dimNames, used.getValue()))
+        return parser.emitError(loc, "dim '")
+               << declared << "' is derived from '" << used.getValue()
+               << "', which is not declared before it"
+               << suggestion(used.getValue(), dimNames);
+    dimNames.push_back(declared);
+    dims.push_back(def);
+    return success();
+  };
+  if (parser.parseSymbolName(name, getSymNameAttrName(state.name),
+                             state.attributes) ||
+      parseOptionalSymbol(parser, "config", state) ||
+      parseOptionalSymbol(parser, "recipe", state) ||
+      parseOptionalSymbol(parser, "plan", state) ||
+      parser.parseKeyword("dims") ||
+      parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseDimDef))
+    return failure();
+  state.addAttribute(getDimsAttrName(state.name),
+                     parser.getBuilder().getArrayAttr(dims));
+
+  dimNames.push_back(kMicroDim);
+  DimScope scope(dimNames);
+  SmallVector<OpAsmParser::Argument> arguments;
+  if (parser.parseCommaSeparatedList(
+          AsmParser::Delimiter::Paren,
+          [&]() -> ParseResult {
+            OpAsmParser::Argument &argument = arguments.emplace_back();
+            return failure(parseNamedArgument(parser, argument) ||
+                           parser.parseColon() ||
+                           parseTensor(parser, argument.type));
+          }) ||
+      parser.parseOptionalAttrDictWithKeyword(state.attributes))
+    return failure();
+  Region *body = state.addRegion();
+  if (parser.parseRegion(*body, arguments))
+    return failure();
+  adoptParsedNames(*body);
+  return success();
+}
+
+void ModelOp::print(OpAsmPrinter &printer) {
+  printer << ' ';
+  printer.printSymbolName(getSymName());
+  if (getConfigAttr())
+    printer << " config " << getConfigAttr();
+  if (getRecipeAttr())
+    printer << " recipe " << getRecipeAttr();
+  if (getPlanAttr())
+    printer << " plan " << getPlanAttr();
+  printer.increaseIndent();
+  printer.increaseIndent();
+  printer.printNewline();
+  printer << "dims [";
+  llvm::interleaveComma(dimDefs(), printer, [&](DimDefAttr def) {
+    printer << def.getName().getValue();
+    if (def.isQuotient())
+      printer << " = " << def.getFrom().getValue() << " / "
+              << def.getDivisor().getValue();
+    else if (!def.isFree())
+      printer << " = round_up(" << def.getFrom().getValue() << ", "
+              << def.getMultiple() << ')';
+  });
+  printer << ']';
+  printer.printNewline();
+  printer << '(';
+  llvm::interleaveComma(getBody().getArguments(), printer,
+                        [&](BlockArgument argument) {
+                          printer << argument << ": ";
+                          printTensorType(printer, argument.getType());
+                        });
+  printer << ')';
+  printer.decreaseIndent();
+  printer.decreaseIndent();
+  printer.printOptionalAttrDictWithKeyword(
+      (*this)->getDiscardableAttrDictionary().getValue());
+  printer << ' ';
+  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
+}
+
+/// The dims of `type` that `known` lacks are an error at `op`.
+static LogicalResult checkDims(ModelOp model, Operation *op, Type type,
+                               ArrayRef<StringRef> known) {
+  auto tensor = dyn_cast<NamedTensorType>(type);
+  if (!tensor)
+    return success();
+  for (DimAttr dim : tensor.getDims())
+    for (StringAttr name : dim.getNames()) {
+      if (llvm::is_contained(known, name.getValue()))
+        continue;
+      auto diag = op->emitError() << "unknown dim '" << name.getValue() << "'"
+                                  << suggestion(name.getValue(), known);
+      diag.attachNote(model.getLoc())
+          << "model @" << model.getSymName() << " declares "
+          << llvm::join(model.dimNames(), ", ");
+      return diag;
+    }
+  return success();
+}
+
+LogicalResult ModelOp::verifyRegions() {
+  Block &body = getBody().front();
+  if (!isa<ReturnOp>(body.getTerminator()))
+    return emitOpError("must end in return");
+  SmallVector<StringRef> known = dimNames();
+  known.push_back(kMicroDim);
+  for (BlockArgument argument : body.getArguments())
+    if (failed(checkDims(*this, *this, argument.getType(), known)))
+      return failure();
+  llvm::DenseMap<Attribute, Operation *> parameters;
+  WalkResult result = getBody().walk([&](Operation *op) -> WalkResult {
+    for (Type type : op->getResultTypes())
+      if (failed(checkDims(*this, op, type, known)))
+        return WalkResult::interrupt();
+    auto param = dyn_cast<ParamOp>(op);
+    if (!param)
+      return WalkResult::advance();
+    auto [it, fresh] = parameters.insert({param.getNameAttr(), op});
+    if (!fresh) {
+      auto diag = op->emitError() << "parameter " << param.getNameAttr()
+                                  << " is declared twice";
+      diag.attachNote(it->second->getLoc()) << "first here";
+      return diag;
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+//===----------------------------------------------------------------------===//
+// ConfigOp, RecipeOp, PlanOp
+//===----------------------------------------------------------------------===//
+
+/// The model that `op` is of, or an error.
+static ModelOp lookUpModel(Operation *op, FlatSymbolRefAttr name,
+                           SymbolTableCollection &symbols) {
+  auto model = symbols.lookupNearestSymbolFrom<ModelOp>(op, name);
+  if (!model)
+    op->emitError() << "there is no model " << name;
+  return model;
+}
+
+LogicalResult ConfigOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  ModelOp model = lookUpModel(*this, getModelAttr(), symbols);
+  if (!model)
+    return failure();
+  FailureOr<Sizes> sizes = givenSizes(model, *this);
+  if (failed(sizes))
+    return failure();
+  return deriveSizes(model, *sizes, {kBatchDim}, [&] {
+    return emitError() << "config @" << getSymName() << ": ";
+  });
+}
+
+LogicalResult RecipeOp::verify() {
+  for (auto [key, value] : llvm::zip(getNames(), getValues()))
+    if (failed(verifyRecipeBinding(cast<StringAttr>(key).getValue(), value,
+                                   [&] { return emitError(); })))
+      return failure();
+  return success();
+}
+
+int64_t PlanOp::ranks() {
+  int64_t ranks = 1;
+  for (auto size : getSizes().getAsRange<IntegerAttr>())
+    ranks *= size.getInt();
+  return ranks;
+}
+
+LogicalResult PlanOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  ModelOp model = lookUpModel(*this, getModelAttr(), symbols);
+  if (!model)
+    return failure();
+  SmallVector<StringRef> dims = model.dimNames();
+  dims.push_back("optimizer");
+  SmallVector<StringRef> axes;
+  for (auto axis : getAxes().getAsRange<StringAttr>())
+    axes.push_back(axis.getValue());
+  for (auto [dim, axis] : llvm::zip(getFrom().getAsRange<StringAttr>(),
+                                    getTo().getAsRange<StringAttr>())) {
+    if (!llvm::is_contained(dims, dim.getValue()))
+      return emitError() << "unknown dim '" << dim.getValue() << "'"
+                         << suggestion(dim.getValue(), dims);
+    if (!llvm::is_contained(axes, axis.getValue()))
+      return emitError() << "unknown axis '" << axis.getValue()
+                         << "'; the grid has " << llvm::join(axes, ", ");
+  }
+  return success();
+}

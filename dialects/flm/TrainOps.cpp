@@ -1,0 +1,131 @@
+//===----------------------------------------------------------------------===//
+// Programs, casts, the optimizer.
+//===----------------------------------------------------------------------===//
+#include "dialects/flm/DimNames.h"
+#include "dialects/flm/Flm.h"
+#include "dialects/flm/TypeSyntax.h"
+#include "dialects/flm/ValueNames.h"
+
+using namespace mlir;
+using namespace flm;
+
+//===----------------------------------------------------------------------===//
+// ProgramOp
+//===----------------------------------------------------------------------===//
+
+StringRef ProgramOp::getDefaultDialect() { return "flm"; }
+
+void ProgramOp::getAsmBlockArgumentNames(Region &region,
+                                         OpAsmSetValueNameFn setName) {
+  nameArguments(region, setName);
+}
+
+ParseResult ProgramOp::parse(OpAsmParser &parser, OperationState &state) {
+  StringAttr name;
+  FlatSymbolRefAttr config;
+  SmallVector<OpAsmParser::Argument> arguments;
+  if (parser.parseSymbolName(name, getSymNameAttrName(state.name),
+                             state.attributes) ||
+      parser.parseKeyword("of") ||
+      parser.parseAttribute(config, getConfigAttrName(state.name),
+                            state.attributes) ||
+      parser.parseCommaSeparatedList(
+          AsmParser::Delimiter::Paren,
+          [&] {
+            OpAsmParser::Argument &argument = arguments.emplace_back();
+            return failure(parseNamedArgument(parser, argument) ||
+                           parser.parseColon() ||
+                           parseTensor(parser, argument.type));
+          }) ||
+      parser.parseOptionalAttrDictWithKeyword(state.attributes))
+    return failure();
+  Region *body = state.addRegion();
+  if (parser.parseRegion(*body, arguments))
+    return failure();
+  adoptParsedNames(*body);
+  return success();
+}
+
+void ProgramOp::print(OpAsmPrinter &printer) {
+  printer << ' ';
+  printer.printSymbolName(getSymName());
+  printer << " of " << getConfigAttr() << '(';
+  llvm::interleaveComma(getBody().getArguments(), printer,
+                        [&](BlockArgument argument) {
+                          printer << argument << ": ";
+                          printTensorType(printer, argument.getType());
+                        });
+  printer << ')';
+  printer.printOptionalAttrDictWithKeyword(
+      (*this)->getDiscardableAttrDictionary().getValue());
+  printer << ' ';
+  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
+}
+
+LogicalResult ProgramOp::verifyRegions() {
+  if (!isa<ReturnOp>(body()->getTerminator()))
+    return emitOpError("must end in return");
+  llvm::DenseMap<Attribute, Operation *> updates;
+  llvm::DenseMap<Attribute, Operation *> reads;
+  WalkResult result = getBody().walk([&](Operation *op) -> WalkResult {
+    if (isa<ParamOp, StateOp>(op)) {
+      Attribute name = op->getAttr("name");
+      auto [it, fresh] = reads.insert({name, op});
+      if (!fresh && it->second->getResultTypes() != op->getResultTypes()) {
+        auto diag = op->emitError() << name << " is read as two types";
+        diag.attachNote(it->second->getLoc()) << "first here";
+        return diag;
+      }
+    }
+    if (auto update = dyn_cast<UpdateOp>(op)) {
+      if (op->getParentOp() != *this)
+        return op->emitError("an update must stand at the top of a program");
+      auto [it, fresh] = updates.insert({update.getNameAttr(), op});
+      if (!fresh) {
+        auto diag = op->emitError()
+                    << update.getNameAttr() << " is updated twice";
+        diag.attachNote(it->second->getLoc()) << "first here";
+        return diag;
+      }
+    }
+    return WalkResult::advance();
+  });
+  if (result.wasInterrupted())
+    return failure();
+  for (auto [name, op] : updates)
+    if (Operation *read = reads.lookup(name);
+        read && read->getResult(0).getType() != op->getOperand(0).getType()) {
+      auto diag = op->emitError()
+                  << name << " is " << read->getResult(0).getType()
+                  << " but is updated with " << op->getOperand(0).getType();
+      diag.attachNote(read->getLoc()) << "read here";
+      return diag;
+    }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// CastOp, AdamWOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult CastOp::verify() {
+  NamedTensorType from = typeOf(getX()), to = typeOf(getY());
+  if (!from.sameDims(to) || from.getStates() != to.getStates())
+    return emitOpError("changes only the element type, got ")
+           << from << " and " << to;
+  return success();
+}
+
+OpFoldResult CastOp::fold(FoldAdaptor) {
+  return getX().getType() == getType() ? getX() : Value();
+}
+
+LogicalResult AdamWOp::verify() {
+  for (Value value : {getM(), getV(), getGrad()})
+    if (!typeOf(value).sameDims(typeOf(getParam())))
+      return emitOpError("needs parameter, moments and gradient of one shape, "
+                         "got ")
+             << typeOf(getParam()).dimsText() << " and "
+             << typeOf(value).dimsText();
+  return success();
+}

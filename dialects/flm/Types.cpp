@@ -1,0 +1,124 @@
+//===----------------------------------------------------------------------===//
+// The tensor with named dims.
+//===----------------------------------------------------------------------===//
+#include "dialects/flm/DimNames.h"
+#include "dialects/flm/Flm.h"
+#include "dialects/flm/TypeSyntax.h"
+
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace flm;
+
+#define GET_TYPEDEF_CLASSES
+#include "dialects/flm/FlmTypes.cpp.inc"
+
+static SmallVector<AxisStateAttr> sortedByAxis(ArrayRef<AxisStateAttr> states) {
+  SmallVector<AxisStateAttr> sorted(states);
+  llvm::sort(sorted, [](AxisStateAttr a, AxisStateAttr b) {
+    return a.getAxis().getValue() < b.getAxis().getValue();
+  });
+  return sorted;
+}
+
+NamedTensorType NamedTensorType::get(ArrayRef<DimAttr> dims,
+                                     mlir::Type elementType,
+                                     ArrayRef<AxisStateAttr> states) {
+  return Base::get(elementType.getContext(), dims, elementType,
+                   sortedByAxis(states));
+}
+
+NamedTensorType
+NamedTensorType::getChecked(function_ref<InFlightDiagnostic()> emitError,
+                            ArrayRef<DimAttr> dims, mlir::Type elementType,
+                            ArrayRef<AxisStateAttr> states) {
+  return Base::getChecked(emitError, elementType.getContext(), dims,
+                          elementType, sortedByAxis(states));
+}
+
+LogicalResult
+NamedTensorType::verify(function_ref<InFlightDiagnostic()> emitError,
+                        ArrayRef<DimAttr> dims, mlir::Type elementType,
+                        ArrayRef<AxisStateAttr> states) {
+  auto text = [&] {
+    std::string out;
+    llvm::raw_string_ostream os(out);
+    printDimList(os, dims);
+    return out;
+  };
+  if (!isa<NoneType>(elementType) && !elementType.isBF16() &&
+      !elementType.isF32() && !elementType.isF64() &&
+      !elementType.isInteger(32))
+    return emitError() << "element type must be i32, bf16, f32 or f64, not "
+                       << elementType;
+  for (auto [index, state] : llvm::enumerate(states)) {
+    StringRef axis = state.getAxis().getValue();
+    if (index && states[index - 1].getAxis() == state.getAxis())
+      return emitError() << "axis '" << axis << "' has two states";
+    StringRef dim = state.getArgument().getValue();
+    if (state.getKind() == AxisStateKind::Split && dim != "*" &&
+        llvm::none_of(dims, [&](DimAttr d) { return d.hasFactor(dim); }))
+      return emitError() << "split(" << dim << ") over '" << axis
+                         << "' names no dim of " << text();
+  }
+  return success();
+}
+
+bool NamedTensorType::isSymbolic() const {
+  return llvm::any_of(getDims(), [](DimAttr dim) { return !dim.isStatic(); });
+}
+
+SmallVector<int64_t> NamedTensorType::shape() const {
+  return llvm::map_to_vector(getDims(), [](DimAttr dim) { return dim.size(); });
+}
+
+int64_t NamedTensorType::numElements() const {
+  int64_t count = 1;
+  for (DimAttr dim : getDims()) {
+    assert(dim.isStatic() && "sizes are not bound yet");
+    count *= dim.size();
+  }
+  return count;
+}
+
+int64_t NamedTensorType::bytes() const {
+  return numElements() * (getElementType().getIntOrFloatBitWidth() / 8);
+}
+
+NamedTensorType NamedTensorType::withDims(ArrayRef<DimAttr> dims) const {
+  return get(dims, getElementType(), getStates());
+}
+
+NamedTensorType NamedTensorType::withElementType(mlir::Type type) const {
+  return get(getDims(), type, getStates());
+}
+
+std::string NamedTensorType::dimsText() const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  printDimList(os, getDims());
+  return text;
+}
+
+mlir::Type NamedTensorType::parse(AsmParser &parser) {
+  if (parser.parseLess())
+    return {};
+  mlir::Type type = parseTensorBody(parser);
+  if (!type || parser.parseGreater())
+    return {};
+  return type;
+}
+
+void NamedTensorType::print(AsmPrinter &printer) const {
+  printer << '<';
+  printTensorBody(printer, *this);
+  printer << '>';
+}
+
+void FlmDialect::registerTypes() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/flm/FlmTypes.cpp.inc"
+      >();
+}
