@@ -48,8 +48,10 @@ def CpuTaskEntriesPass : Pass<"flm-cpu-task-entries", "::mlir::ModuleOp"> {
     `memref<?xi8>` (the workspace) and `index` (the task), after any number of
     memrefs with static shapes. This pass turns every such `@k` into `@k.task`
     with the signature of `FlmTask` in `runtime/abi/Program.h`: the memrefs come
-    from an array of pointers. The body itself is kept in place, so there is no
-    call left to inline. Other functions stay as they are.
+    from an array of pointers. The body moves, so there is no call left to
+    inline. Host code names an entry by declaring it (`llvm.func @k.task`, used
+    through `llvm.mlir.addressof`); the declaration becomes the definition. Other
+    functions stay as they are.
 
     ```mlir
     func.func private @k(%x: memref<8xf32>, %workspace: memref<?xi8>,
@@ -60,7 +62,7 @@ def CpuTaskEntriesPass : Pass<"flm-cpu-task-entries", "::mlir::ModuleOp"> {
     ```
     becomes
     ```mlir
-    func.func @k.task(%args: !llvm.ptr, %t: i64, %w: !llvm.ptr) {
+    llvm.func @k.task(%args: !llvm.ptr, %t: i64, %w: !llvm.ptr) {
       %p = llvm.load %args invariant : !llvm.ptr -> !llvm.ptr
       %x = builtin.unrealized_conversion_cast ... to memref<8xf32>
       %workspace = builtin.unrealized_conversion_cast ... to memref<?xi8>

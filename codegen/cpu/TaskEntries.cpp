@@ -36,45 +36,50 @@ bool isKernel(func::FuncOp function) {
          isWorkspace(inputs[inputs.size() - 2]);
 }
 
-/// Rewrites one kernel in place.
+/// Turns one kernel into its entry.
 class TaskEntryBuilder {
 public:
-  TaskEntryBuilder(func::FuncOp function, const LLVMTypeConverter &types)
-      : function(function), types(types), builder(function.getContext()),
-        loc(function.getLoc()) {}
+  TaskEntryBuilder(func::FuncOp kernel, const LLVMTypeConverter &types)
+      : kernel(kernel), types(types), builder(kernel), loc(kernel.getLoc()) {}
 
-  LogicalResult run() {
-    Block &body = function.getBody().front();
+  /// Fills `entry`, which has no body yet, and erases the kernel.
+  LogicalResult moveTo(LLVM::LLVMFuncOp entry) {
+    Block &body = kernel.getBody().front();
     unsigned operands = body.getNumArguments() - 2;
     for (BlockArgument argument : body.getArguments().take_front(operands)) {
       auto type = dyn_cast<MemRefType>(argument.getType());
       if (!type || !type.hasStaticShape())
-        return function.emitError("operand #")
+        return kernel.emitError("operand #")
                << argument.getArgNumber() << " of kernel '"
-               << function.getSymName() << "' has type " << argument.getType()
+               << kernel.getSymName() << "' has type " << argument.getType()
                << "; expected a memref with a static shape";
     }
 
-    auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-    Value args = body.addArgument(pointer, loc);
-    Value task = body.addArgument(builder.getI64Type(), loc);
-    Value workspace = body.addArgument(pointer, loc);
+    ArrayRef<Type> entryTypes = entry.getArgumentTypes();
+    Value args = body.addArgument(entryTypes[0], loc);
+    Value task = body.addArgument(entryTypes[1], loc);
+    Value workspace = body.addArgument(entryTypes[2], loc);
 
     builder.setInsertionPointToStart(&body);
     for (unsigned i = 0; i < operands; ++i) {
       BlockArgument argument = body.getArgument(i);
       argument.replaceAllUsesWith(operand(args, i, argument.getType()));
     }
-    body.getArgument(operands).replaceAllUsesWith(workspaceMemref(
-        workspace, cast<MemRefType>(body.getArgument(operands).getType())));
+    BlockArgument memref = body.getArgument(operands);
+    memref.replaceAllUsesWith(
+        workspaceMemref(workspace, cast<MemRefType>(memref.getType())));
     body.getArgument(operands + 1)
         .replaceAllUsesWith(arith::IndexCastOp::create(
             builder, loc, builder.getIndexType(), task));
-
     body.eraseArguments(0, operands + 2);
-    function.setFunctionType(
-        builder.getFunctionType({pointer, builder.getI64Type(), pointer}, {}));
-    function.removeArgAttrsAttr();
+
+    kernel.walk([&](func::ReturnOp op) {
+      builder.setInsertionPoint(op);
+      LLVM::ReturnOp::create(builder, op.getLoc(), ValueRange());
+      op.erase();
+    });
+    entry.getBody().takeBody(kernel.getBody());
+    kernel.erase();
     return success();
   }
 
@@ -113,7 +118,7 @@ private:
         .getResult(0);
   }
 
-  func::FuncOp function;
+  func::FuncOp kernel;
   const LLVMTypeConverter &types;
   OpBuilder builder;
   Location loc;
@@ -123,22 +128,37 @@ struct CpuTaskEntries : flm::cpu::impl::CpuTaskEntriesPassBase<CpuTaskEntries> {
   void runOnOperation() override {
     LLVMTypeConverter types(&getContext());
     SymbolTable symbols(getOperation());
-    for (auto function :
+    for (auto kernel :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
-      if (!isKernel(function))
+      if (!isKernel(kernel))
         continue;
-      std::string entry = (function.getSymName() + ".task").str();
-      if (Operation *other = symbols.lookup(entry)) {
-        other->emitError("'") << entry << "' is the name of the task entry of '"
-                              << function.getSymName() << "'; rename it";
+      FailureOr<LLVM::LLVMFuncOp> entry = entryFor(kernel, symbols);
+      if (failed(entry) ||
+          failed(TaskEntryBuilder(kernel, types).moveTo(*entry)))
         return signalPassFailure();
-      }
-      if (failed(TaskEntryBuilder(function, types).run()) ||
-          failed(symbols.rename(function, entry)))
-        return signalPassFailure();
-      // The host program takes its address, in this module or in another.
-      function.setPublic();
     }
+  }
+
+private:
+  /// The entry that the host code declared, or a new one.
+  FailureOr<LLVM::LLVMFuncOp> entryFor(func::FuncOp kernel,
+                                       const SymbolTable &symbols) {
+    std::string name = (kernel.getSymName() + ".task").str();
+    auto pointer = LLVM::LLVMPointerType::get(&getContext());
+    OpBuilder builder(kernel);
+    auto type =
+        LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(&getContext()),
+                                    {pointer, builder.getI64Type(), pointer});
+    Operation *other = symbols.lookup(name);
+    if (!other)
+      return LLVM::LLVMFuncOp::create(builder, kernel.getLoc(), name, type);
+    auto declared = dyn_cast<LLVM::LLVMFuncOp>(other);
+    if (declared && declared.isExternal() && declared.getFunctionType() == type)
+      return declared;
+    return other->emitError("'")
+           << name << "' is the name of the task entry of '"
+           << kernel.getSymName() << "'; expected a declaration of type "
+           << type << ", or another name";
   }
 };
 

@@ -237,3 +237,33 @@ TEST(CpuTargets, UnknownNamesAreErrors) {
   EXPECT_NE(llvm::toString(old.takeError()).find("x86-64-v2"),
             std::string::npos);
 }
+
+TEST(Lowering, HostCodeDeclaresTheEntry) {
+  KernelTest test;
+  auto module = parse(test, R"mlir(
+    llvm.func @k.task(!llvm.ptr, i64, !llvm.ptr)
+    llvm.func @driver.task(%args: !llvm.ptr, %task: i64, %w: !llvm.ptr) {
+      %k = llvm.mlir.addressof @k.task : !llvm.ptr
+      llvm.call %k(%args, %task, %w) : !llvm.ptr, (!llvm.ptr, i64, !llvm.ptr) -> ()
+      llvm.return
+    }
+    func.func private @k(%x: memref<4xindex>, %workspace: memref<?xi8>,
+                         %task: index) {
+      memref.store %task, %x[%task] : memref<4xindex>
+      return
+    })mlir");
+  auto jit = KernelJit::compile(*module, hostTarget());
+  ASSERT_TRUE(jit);
+  std::vector<int64_t> x(4, -1);
+  jit->run("driver", {x.data()}, 4, 0);
+  EXPECT_EQ(x, (std::vector<int64_t>{0, 1, 2, 3}));
+}
+
+TEST(LoweringErrors, EntryNameTaken) {
+  EXPECT_NE(errorsOf(R"mlir(
+    func.func @f(%workspace: memref<?xi8>, %task: index) { return }
+    func.func @f.task() { return }
+    )mlir")
+                .find("'f.task' is the name of the task entry of 'f'"),
+            std::string::npos);
+}
