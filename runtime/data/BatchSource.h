@@ -29,8 +29,8 @@ enum class Shuffle {
 /// of the file do not fill a window and are never used as inputs.
 class BatchSource {
 public:
-  /// `seq` is T in tokens, `batch` is B, the sequences of a global batch. Throws
-  /// UserError if the file has fewer than T + 1 tokens.
+  /// `seq` is T in tokens, `batch` is B, the sequences of a global batch.
+  /// Throws UserError if the file has fewer than T + 1 tokens.
   BatchSource(const TokenFile &file, int64_t seq, int64_t batch,
               Shuffle shuffle, uint64_t seed);
 

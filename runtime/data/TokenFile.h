@@ -13,6 +13,7 @@
 namespace flmrt {
 
 class MappedFile;
+struct TokenLayout;
 
 /// How one token is stored. All are little-endian.
 enum class TokenType { U8, U16, U32, I16, I32, I64 };
@@ -38,7 +39,7 @@ public:
   static TokenFile open(const std::string &path, int64_t vocab);
 
   /// Number of tokens; at least 1.
-  int64_t size() const { return count; }
+  int64_t size() const { return tokenCount; }
 
   /// Copies tokens [begin, begin + count) to `out`. The range must lie within
   /// [0, size()]; anything else is a bug of the caller and throws
@@ -57,17 +58,12 @@ public:
   const std::string &format() const { return formatName; }
 
 private:
-  TokenFile() = default;
-  friend class TokenFileReader;
-
-  /// Throws if a token is negative or not below `limit`.
-  void checkBelow(int64_t limit, bool isVocab) const;
+  TokenFile(const TokenLayout &layout, std::string path);
 
   std::shared_ptr<const MappedFile> mapping;
-  const unsigned char *tokens = nullptr;
-  int64_t count = 0;
-  int64_t offset = 0; // of token 0 in the file
-  TokenType storage = TokenType::U16;
+  const unsigned char *tokens;
+  int64_t tokenCount;
+  TokenType storage;
   std::string name;
   std::string formatName;
 };

@@ -1,0 +1,227 @@
+//===----------------------------------------------------------------------===//
+// Opening, checking and reading a file of tokens of any format.
+//===----------------------------------------------------------------------===//
+#include "runtime/data/TokenFile.h"
+#include "runtime/UserError.h"
+#include "runtime/data/MappedFile.h"
+#include "runtime/data/TokenLayout.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <sys/stat.h>
+
+namespace flmrt {
+
+int64_t tokenTypeSize(TokenType type) {
+  switch (type) {
+  case TokenType::U8:
+    return 1;
+  case TokenType::U16:
+  case TokenType::I16:
+    return 2;
+  case TokenType::U32:
+  case TokenType::I32:
+    return 4;
+  case TokenType::I64:
+    return 8;
+  }
+  throw std::logic_error("unknown token type");
+}
+
+const char *tokenTypeName(TokenType type) {
+  switch (type) {
+  case TokenType::U8:
+    return "uint8";
+  case TokenType::U16:
+    return "uint16";
+  case TokenType::U32:
+    return "uint32";
+  case TokenType::I16:
+    return "int16";
+  case TokenType::I32:
+    return "int32";
+  case TokenType::I64:
+    return "int64";
+  }
+  throw std::logic_error("unknown token type");
+}
+
+namespace {
+/// Calls `body` with the tokens as an array of unsigned integers of their
+/// width: a negative token then is a huge one, and one comparison finds both.
+template <typename Body>
+void withUnsigned(const unsigned char *tokens, TokenType type, Body body) {
+  switch (tokenTypeSize(type)) {
+  case 1:
+    return body(reinterpret_cast<const uint8_t *>(tokens));
+  case 2:
+    return body(reinterpret_cast<const uint16_t *>(tokens));
+  case 4:
+    return body(reinterpret_cast<const uint32_t *>(tokens));
+  default:
+    return body(reinterpret_cast<const uint64_t *>(tokens));
+  }
+}
+
+/// One past the largest token that `type` can hold and int32 too.
+int64_t typeLimit(TokenType type) {
+  switch (type) {
+  case TokenType::U8:
+    return int64_t(1) << 8;
+  case TokenType::U16:
+    return int64_t(1) << 16;
+  case TokenType::I16:
+    return int64_t(1) << 15;
+  default:
+    return int64_t(1) << 31;
+  }
+}
+
+/// Index of the first token that is negative or >= `limit`, or -1. Whole blocks
+/// are reduced to their maximum, which vectorises; only a block known to hold
+/// such a token is searched.
+int64_t firstOutside(const unsigned char *tokens, TokenType type, int64_t count,
+                     uint64_t limit) {
+  constexpr int64_t Block = 1 << 14;
+  int64_t found = -1;
+  withUnsigned(tokens, type, [&](const auto *values) {
+    using T = std::decay_t<decltype(*values)>;
+    for (int64_t begin = 0; begin < count && found < 0; begin += Block) {
+      const int64_t end = std::min(begin + Block, count);
+      T largest = 0;
+      for (int64_t i = begin; i < end; ++i)
+        largest = std::max(largest, values[i]);
+      if (largest < limit)
+        continue;
+      found = begin;
+      while (values[found] < limit)
+        ++found;
+    }
+  });
+  return found;
+}
+
+/// The token at `index` as it is meant: signed types may hold negative ones.
+int64_t tokenAt(const unsigned char *tokens, TokenType type, int64_t index) {
+  switch (type) {
+  case TokenType::U8:
+    return tokens[index];
+  case TokenType::U16:
+    return reinterpret_cast<const uint16_t *>(tokens)[index];
+  case TokenType::I16:
+    return reinterpret_cast<const int16_t *>(tokens)[index];
+  case TokenType::U32:
+    return reinterpret_cast<const uint32_t *>(tokens)[index];
+  case TokenType::I32:
+    return reinterpret_cast<const int32_t *>(tokens)[index];
+  case TokenType::I64:
+    return reinterpret_cast<const int64_t *>(tokens)[index];
+  }
+  throw std::logic_error("unknown token type");
+}
+
+std::string withExtension(const std::string &path, const char *extension) {
+  const size_t dot = path.rfind('.');
+  const size_t slash = path.rfind('/');
+  if (dot == std::string::npos || (slash != std::string::npos && dot < slash))
+    return path + extension;
+  return path.substr(0, dot) + extension;
+}
+
+bool exists(const std::string &path) {
+  struct stat info;
+  return ::stat(path.c_str(), &info) == 0;
+}
+
+/// Picks the format by content, never by name alone.
+TokenLayout readLayout(const std::string &path) {
+  std::shared_ptr<const MappedFile> file = MappedFile::open(path);
+  if (isLlmcTokens(*file))
+    return readLlmc(std::move(file));
+  if (isMegatronIndex(*file))
+    return readMegatron(*file, MappedFile::open(withExtension(path, ".bin")));
+  // The .bin of a Megatron dataset has no header of its own.
+  const std::string indexPath = withExtension(path, ".idx");
+  if (indexPath != path && exists(indexPath)) {
+    std::shared_ptr<const MappedFile> index = MappedFile::open(indexPath);
+    if (isMegatronIndex(*index))
+      return readMegatron(*index, std::move(file));
+  }
+  const std::string what = describeContents(*file);
+  std::string message = "'" + path + "' is not a token file: it looks like " +
+                        what +
+                        "; expected llm.c's magic number 20240520 (uint16) or "
+                        "20240801 (uint32) at byte offset 0";
+  if (what == "text")
+    message += ". Encode it first: flm-data encode --out train.bin " + path;
+  throw UserError(message);
+}
+
+void checkTokens(const TokenLayout &layout, const std::string &path,
+                 int64_t vocab) {
+  const int64_t fits = typeLimit(layout.type);
+  const int64_t limit = vocab > 0 ? std::min(vocab, fits) : fits;
+  const bool narrow =
+      layout.type == TokenType::U8 || layout.type == TokenType::U16;
+  if (narrow && limit == fits)
+    return; // no such token can be written in this type
+  const unsigned char *tokens = layout.file->data() + layout.offset;
+  const int64_t index = firstOutside(tokens, layout.type, layout.count,
+                                     static_cast<uint64_t>(limit));
+  if (index < 0)
+    return;
+  const int64_t token = tokenAt(tokens, layout.type, index);
+  std::string message =
+      "'" + layout.file->path() + "': token " + std::to_string(token) +
+      " at index " + std::to_string(index) + " (byte offset " +
+      std::to_string(layout.offset + index * tokenTypeSize(layout.type)) + ")";
+  if (token < 0)
+    message += " is negative: the file is damaged or of another type";
+  else if (vocab > 0 && token >= vocab)
+    message += " is outside the vocabulary of " + std::to_string(vocab) +
+               " (0 to " + std::to_string(vocab - 1) +
+               "): the file was encoded for another tokenizer. Encode the text "
+               "with the model's own, or compile a config with a larger vocab";
+  else
+    message += " does not fit 32 bits: the file is damaged";
+  throw UserError(message);
+}
+} // namespace
+
+TokenFile::TokenFile(const TokenLayout &layout, std::string path)
+    : mapping(layout.file), tokens(layout.file->data() + layout.offset),
+      tokenCount(layout.count), storage(layout.type), name(std::move(path)),
+      formatName(layout.format) {}
+
+TokenFile TokenFile::open(const std::string &path, int64_t vocab) {
+  const TokenLayout layout = readLayout(path);
+  checkTokens(layout, path, vocab);
+  return TokenFile(layout, path);
+}
+
+void TokenFile::read(int64_t begin, int64_t count, int32_t *out) const {
+  if (begin < 0 || count < 0 || begin > tokenCount ||
+      count > tokenCount - begin)
+    throw std::out_of_range("TokenFile::read: [" + std::to_string(begin) +
+                            ", +" + std::to_string(count) + ") of " +
+                            std::to_string(tokenCount) + " tokens");
+  // open has checked that every token fits int32, so the signedness of the
+  // stored type no longer matters.
+  withUnsigned(tokens, storage, [&](const auto *values) {
+    for (int64_t i = 0; i < count; ++i)
+      out[i] = static_cast<int32_t>(values[begin + i]);
+  });
+}
+
+int64_t TokenFile::largest() const {
+  uint64_t result = 0;
+  withUnsigned(tokens, storage, [&](const auto *values) {
+    std::decay_t<decltype(*values)> found = 0;
+    for (int64_t i = 0; i < tokenCount; ++i)
+      found = std::max(found, values[i]);
+    result = found;
+  });
+  return static_cast<int64_t>(result);
+}
+
+} // namespace flmrt
