@@ -1,0 +1,70 @@
+//===----------------------------------------------------------------------===//
+// The checkpoints of one run, in its output directory:
+//
+//   step_00001000/model.safetensors      parameters, Hugging Face names
+//   step_00001000/optimizer.safetensors  exp_avg.<name>, exp_avg_sq.<name>
+//   step_00001000/manifest.json          see CheckpointManifest.h
+//   latest                               name of the newest, for scripts
+//
+// A directory called step_* is complete: it is written under another name,
+// brought to the disk, and renamed. A crash or a full disk at any moment leaves
+// the earlier checkpoints as they were.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_RUNTIME_CHECKPOINT_CHECKPOINTSTORE_H
+#define FLM_RUNTIME_CHECKPOINT_CHECKPOINTSTORE_H
+
+#include "runtime/checkpoint/CheckpointManifest.h"
+#include "runtime/checkpoint/Safetensors.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace flmrt {
+
+/// Where a checkpoint's tensors live in memory.
+struct CheckpointTensors {
+  std::vector<Tensor> parameters;
+  std::vector<Tensor> moments; ///< exp_avg.* and exp_avg_sq.*
+};
+
+class CheckpointStore {
+public:
+  /// `keep` newest checkpoints stay after each write; 0 keeps all.
+  CheckpointStore(std::string directory, int64_t keep);
+
+  /// Creates the directory, removes what a killed run left half-written, and
+  /// finds out now, not after hours, whether it can be written to.
+  void prepare();
+
+  /// Steps that have a checkpoint, ascending.
+  std::vector<int64_t> steps() const;
+
+  /// The directory of the checkpoint at `step`.
+  std::string directoryOf(int64_t step) const;
+
+  /// Writes the checkpoint `manifest.step`; the stamps of its files are filled
+  /// in here. Throws UserError and leaves older checkpoints alone on failure.
+  void write(CheckpointManifest manifest, const CheckpointTensors &tensors);
+
+  /// Reads the newest intact checkpoint into `tensors` and returns its
+  /// manifest. A damaged one is reported through `warn` and the one before it
+  /// is tried. Throws UserError if there is none, or if it belongs to another
+  /// run than `run` (see CheckpointManifest::differences).
+  CheckpointManifest
+  readLatest(const CheckpointManifest &run, const CheckpointTensors &tensors,
+             const std::function<void(const std::string &)> &warn) const;
+
+private:
+  CheckpointManifest verify(int64_t step) const;
+  void removeOlderThan(int64_t newest);
+  void discard(const std::string &name);
+
+  std::string directory;
+  int64_t keep;
+};
+
+} // namespace flmrt
+
+#endif // FLM_RUNTIME_CHECKPOINT_CHECKPOINTSTORE_H

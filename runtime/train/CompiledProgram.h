@@ -1,0 +1,59 @@
+//===----------------------------------------------------------------------===//
+// The program that the compiler linked into this binary, with the memory that
+// it works on: the C ABI as one C++ object.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_RUNTIME_TRAIN_COMPILEDPROGRAM_H
+#define FLM_RUNTIME_TRAIN_COMPILEDPROGRAM_H
+
+#include "runtime/checkpoint/CheckpointStore.h"
+#include "runtime/device/Arena.h"
+#include "runtime/device/ThreadPool.h"
+#include "runtime/train/ProgramManifest.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace flmrt {
+
+class CompiledProgram {
+public:
+  /// Maps the arenas, starts the threads, fills the tables. Parameters and
+  /// moments are zero. Throws UserError if memory or threads cannot be had.
+  CompiledProgram(const ProgramManifest &manifest, int threads);
+
+  struct StepResult {
+    float loss = 0;         ///< nats per token, mean of the global batch
+    float gradientNorm = 0; ///< global, before clipping
+  };
+
+  /// tokens, targets [micro_batches, batch, seq].
+  StepResult trainStep(const int32_t *tokens, const int32_t *targets,
+                       const Hyper &hyper);
+  /// Loss in nats per token; tokens, targets [batch, seq].
+  float evaluate(const int32_t *tokens, const int32_t *targets);
+  /// Logits [seq, padded_vocab] of tokens [seq]; valid until the next call.
+  const float *predict(const int32_t *tokens);
+  /// One float per element of the manifest's probes; tokens [batch, seq].
+  std::vector<float> probe(const int32_t *tokens);
+
+  /// Sets the parameters to their first values.
+  void initializeParameters(uint64_t seed);
+
+  /// Parameters and moments under their names in a checkpoint.
+  const CheckpointTensors &tensors() const { return named; }
+  int threads() const { return pool.threads(); }
+
+private:
+  void nameTensors();
+
+  const ProgramManifest &manifest;
+  Arena state;
+  Arena scratch;
+  Arena logits; ///< mapped when first needed
+  ThreadPool pool;
+  CheckpointTensors named;
+};
+
+} // namespace flmrt
+
+#endif // FLM_RUNTIME_TRAIN_COMPILEDPROGRAM_H

@@ -1,0 +1,73 @@
+//===----------------------------------------------------------------------===//
+// Always the same micro-batches in the same order, summed in f64: two
+// evaluations of the same parameters give the same bits.
+//===----------------------------------------------------------------------===//
+#include "runtime/train/Evaluation.h"
+
+#include "runtime/checkpoint/File.h"
+#include "runtime/data/TokenFile.h"
+#include "runtime/train/Interrupt.h"
+
+#include "nlohmann/json.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+
+using namespace flmrt;
+
+std::optional<double> flmrt::tokensPerByteOf(const std::string &path,
+                                             int64_t vocab) {
+  std::string side = path + ".json";
+  std::error_code error;
+  if (std::filesystem::exists(side, error)) {
+    constexpr uint64_t largest = uint64_t(1) << 20;
+    nlohmann::json json =
+        nlohmann::json::parse(readTextFile(side, largest), nullptr, false);
+    auto number = [&](const char *key) {
+      return json.is_object() && json.contains(key) && json[key].is_number()
+                 ? json[key].get<double>()
+                 : 0.0;
+    };
+    if (number("tokens") > 0 && number("bytes") > 0)
+      return number("tokens") / number("bytes");
+  }
+  constexpr int64_t byteVocab = 256;
+  if (vocab == byteVocab)
+    return 1.0;
+  return std::nullopt;
+}
+
+Evaluation::Evaluation(const std::string &path, int64_t batches,
+                       const ProgramManifest &manifest)
+    : source(TokenFile::open(path, manifest.vocab), manifest.seq,
+             manifest.batch, Shuffle::None, 0),
+      tokensPerByte(tokensPerByteOf(path, manifest.vocab)),
+      tokens(static_cast<size_t>(manifest.batch * manifest.seq)),
+      targets(tokens.size()) {
+  // A file of less than one micro-batch is used more than once within it.
+  int64_t whole = std::max<int64_t>(1, source.windows() / manifest.batch);
+  this->batches = batches == 0 ? whole : std::min(batches, whole);
+}
+
+std::optional<double> Evaluation::run(CompiledProgram &program) {
+  double sum = 0;
+  for (int64_t i = 0; i < batches; ++i) {
+    if (interruptSignal())
+      return std::nullopt;
+    source.batch(i, tokens.data(), targets.data());
+    sum += program.evaluate(tokens.data(), targets.data());
+  }
+  return sum / double(batches);
+}
+
+std::string Evaluation::describe(double loss) const {
+  char text[96];
+  if (tokensPerByte)
+    std::snprintf(text, sizeof text, "%.4f nats/token | %.4f bits/byte", loss,
+                  loss / std::log(2.0) * *tokensPerByte);
+  else
+    std::snprintf(text, sizeof text, "%.4f nats/token", loss);
+  return text;
+}

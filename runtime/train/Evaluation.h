@@ -1,0 +1,46 @@
+//===----------------------------------------------------------------------===//
+// The loss on held-out text.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_RUNTIME_TRAIN_EVALUATION_H
+#define FLM_RUNTIME_TRAIN_EVALUATION_H
+
+#include "runtime/data/BatchSource.h"
+#include "runtime/train/CompiledProgram.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace flmrt {
+
+class Evaluation {
+public:
+  /// Evaluates on the first `batches` micro-batches of the file at `path`, in
+  /// file order, or on all of them for 0. Windows that do not fill a last
+  /// micro-batch are left out. Throws UserError.
+  Evaluation(const std::string &path, int64_t batches,
+             const ProgramManifest &manifest);
+
+  /// Mean loss in nats per token; nothing if a signal interrupts it.
+  std::optional<double> run(CompiledProgram &program);
+
+  /// "5.5452 nats/token | 8.0000 bits/byte", the latter only if the number of
+  /// bytes per token is known.
+  std::string describe(double loss) const;
+
+private:
+  BatchSource source;
+  int64_t batches;
+  std::optional<double> tokensPerByte;
+  std::vector<int32_t> tokens, targets; // one micro-batch
+};
+
+/// Tokens per byte of the text behind a token file: from `<path>.json` beside
+/// it ({"tokens": n, "bytes": n}), else 1 for a vocabulary of 256 (bytes), else
+/// unknown.
+std::optional<double> tokensPerByteOf(const std::string &path, int64_t vocab);
+
+} // namespace flmrt
+
+#endif // FLM_RUNTIME_TRAIN_EVALUATION_H

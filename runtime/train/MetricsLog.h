@@ -1,0 +1,58 @@
+//===----------------------------------------------------------------------===//
+// metrics.jsonl: one JSON object per line, appended as the run goes.
+//
+//   {"step":12,"loss":…,"grad_norm":…,"lr":…,"ms":…,"tokens_per_s":…}
+//   {"step":100,"val_loss":…}               after 100 steps
+//   {"step":100,"probes":{"embed":[…],…}}   after 100 steps
+//
+// Numbers carry all their digits: what is read back is what was measured.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_RUNTIME_TRAIN_METRICSLOG_H
+#define FLM_RUNTIME_TRAIN_METRICSLOG_H
+
+#include "runtime/train/ProgramManifest.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace flmrt {
+
+/// What is known of one optimizer step.
+struct StepMetrics {
+  int64_t step = 0; ///< counting from 1
+  float loss = 0;   ///< nats per token
+  float gradientNorm = 0;
+  double lr = 0;
+  double milliseconds = 0;
+  double tokensPerSecond = 0;
+};
+
+class MetricsLog {
+public:
+  /// Logs nothing.
+  MetricsLog() = default;
+  /// Continues `path` after `step` optimizer steps: what a run had logged
+  /// beyond that is removed (all of it for step 0 of a new run), because it
+  /// will be logged again. Throws UserError.
+  MetricsLog(const std::string &path, int64_t step);
+  ~MetricsLog();
+  MetricsLog(MetricsLog &&other) noexcept;
+  MetricsLog &operator=(MetricsLog &&other) noexcept;
+
+  void logStep(const StepMetrics &metrics);
+  void logEvaluation(int64_t step, double loss);
+  /// `values` are those of all `probes`, one after the other.
+  void logProbes(int64_t step, const std::vector<Probe> &probes,
+                 const std::vector<float> &values);
+
+private:
+  void append(const nlohmann::ordered_json &record);
+
+  std::string path;
+  int descriptor = -1;
+};
+
+} // namespace flmrt
+
+#endif // FLM_RUNTIME_TRAIN_METRICSLOG_H
