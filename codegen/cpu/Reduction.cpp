@@ -1,0 +1,69 @@
+//===----------------------------------------------------------------------===//
+// Kernels that sum a tensor to one number.
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/Reduction.h"
+
+#include "codegen/cpu/Rows.h"
+
+using namespace mlir;
+
+namespace flm::cpu {
+
+/// Elements that are summed in f32 before f64 takes over: at most some hundred
+/// additions per lane, while folding the lanes costs nothing beside them.
+static constexpr int64_t groupElements = 4096;
+
+static Real addSummand(Summand summand, Real x, Real sum) {
+  switch (summand) {
+  case Summand::Element:
+    return sum + x;
+  case Summand::Square:
+    return mulAdd(x, x, sum);
+  case Summand::Magnitude:
+    return sum + abs(x);
+  }
+  llvm_unreachable("every summand has a case");
+}
+
+CpuKernel buildChunkSums(OpBuilder &builder, Location loc, StringRef symbol,
+                         const ReductionProblem &problem,
+                         const CpuTarget &target) {
+  TaskBlocks chunks = {problem.count, std::min(problem.count, reductionChunk)};
+  Type f32 = builder.getF32Type(), f64 = builder.getF64Type();
+  RowsKernel kernel(builder, loc, symbol,
+                    {bufferType({problem.count}, problem.elementType),
+                     bufferType({chunks.tasks()}, f32)});
+  Value x = kernel.operand(0), partials = kernel.operand(1);
+
+  Real sum = kernel.sumOver(
+      kernel.taskSpan(chunks), groupElements, constant(kernel.b, f64, 0),
+      [&](Span group, Real sum) {
+        Real part = reduceBlocks(
+            kernel.b, group, target, {Fold::Sum},
+            [&](const Block &block, auto lanes) {
+              lanes[0] = addSummand(problem.summand, block.load(x), lanes[0]);
+            })[0];
+        return sum + convert(part, f64);
+      });
+  storeScalar(sum, partials, kernel.task());
+  return kernel.finish(chunks.tasks());
+}
+
+CpuKernel buildFoldChunkSums(OpBuilder &builder, Location loc, StringRef symbol,
+                             int64_t chunks, double factor,
+                             const CpuTarget &target) {
+  Type f32 = builder.getF32Type(), f64 = builder.getF64Type();
+  RowsKernel kernel(builder, loc, symbol,
+                    {bufferType({chunks}, f32), bufferType({1}, f32)});
+  Real sum =
+      kernel.sumOver(wholeSpan(kernel.b, chunks), 1, constant(kernel.b, f64, 0),
+                     [&](Span chunk, Real sum) {
+                       Real part =
+                           loadScalar(kernel.b, kernel.operand(0), chunk.begin);
+                       return sum + convert(part, f64);
+                     });
+  storeScalar(factor * sum, kernel.operand(1), kernel.index(0));
+  return kernel.finish(/*tasks=*/1);
+}
+
+} // namespace flm::cpu

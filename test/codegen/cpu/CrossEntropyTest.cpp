@@ -1,0 +1,147 @@
+//===----------------------------------------------------------------------===//
+// The cross entropy and its gradient against plain loops in double.
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/CrossEntropy.h"
+#include "test/codegen/cpu/RowsTest.h"
+
+#include <cmath>
+
+using namespace flm::cpu;
+using namespace flm::cpu::test;
+
+namespace {
+
+class CrossEntropyTest : public RowsTest {};
+FLM_INSTANTIATE_ROWS_TEST(CrossEntropyTest);
+
+struct Case {
+  int64_t rows, vocab, padded;
+  Kind kind;
+  CpuKernel reduceMax, sumExp, pick, nll, fused, gradient;
+};
+
+} // namespace
+
+TEST_P(CrossEntropyTest, AgreesWithPlainLoops) {
+  std::vector<Case> cases;
+  for (Kind kind : kinds()) {
+    for (int64_t vocab : {1, 5, 20, 48, 100, 257})
+      for (int64_t rows : {1, 3, 37})
+        if (rows == 3 || vocab == 100)
+          cases.push_back(
+              {rows, vocab, vocab + 7, kind, {}, {}, {}, {}, {}, {}});
+    cases.push_back({3, 48, 48, kind, {}, {}, {}, {}, {}, {}});
+    cases.push_back({3, 100, 160, kind, {}, {}, {}, {}, {}, {}});
+    cases.push_back({37, 5003, 5120, kind, {}, {}, {}, {}, {}, {}});
+  }
+  mlir::OpBuilder b = builder();
+  for (Case &c : cases) {
+    CrossEntropyProblem p = {c.rows, c.vocab, c.padded, type(c.kind)};
+    c.reduceMax = buildReduceMax(b, loc(), symbol(), p, target());
+    c.sumExp = buildSumExp(b, loc(), symbol(), p, target());
+    c.pick = buildPick(b, loc(), symbol(), p, target());
+    c.nll = buildNll(b, loc(), symbol(), c.rows, target());
+    c.fused = buildCrossEntropy(b, loc(), symbol(), p, target());
+    c.gradient = buildCrossEntropyGrad(b, loc(), symbol(), p, target());
+  }
+  compile();
+  EXPECT_GT(cases.back().gradient.tasks, 1);
+
+  for (Case &c : cases) {
+    std::string what = "rows " + std::to_string(c.rows) + ", vocab " +
+                       std::to_string(c.vocab) + "/" + std::to_string(c.padded);
+    SCOPED_TRACE(what);
+    const int64_t rows = c.rows, vocab = c.vocab, padded = c.padded;
+    Buffer logits = Buffer::normal(rows * padded, 1, c.kind, 3);
+    // Padding must not be read: neither the largest nor NaN may matter.
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t j = vocab; j < padded; ++j)
+        logits.set(r * padded + j, j % 2 ? 1e30 : INFINITY);
+    Buffer targets = Buffer::tokens(rows, 2, vocab);
+    targets.set(0, vocab - 1);
+    Buffer seed = Buffer::of({0.375});
+
+    std::vector<double> max(rows, -INFINITY), sum(rows, 0), loss(rows);
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t j = 0; j < vocab; ++j)
+        max[r] = std::fmax(max[r], logits[r * padded + j]);
+      for (int64_t j = 0; j < vocab; ++j)
+        sum[r] += std::exp(logits[r * padded + j] - max[r]);
+      loss[r] =
+          std::log(sum[r]) + max[r] - logits[r * padded + int64_t(targets[r])];
+    }
+    const double f32 = epsilonOf(Kind::F32);
+    // exp of a difference d: 2 units in the last place, and d's own rounding.
+    const double expError = (4 + 24) * f32;
+    const double sumError = expError + (vocab + 1) * f32;
+    auto exact = [](int64_t) { return 0.0; };
+    auto lossTolerance = [&](int64_t r) {
+      return sumError + 4 * f32 *
+                            (std::abs(std::log(sum[r])) + std::abs(max[r]) +
+                             std::abs(loss[r]));
+    };
+
+    Buffer m(rows), se(rows), p(rows), nll(rows);
+    run(c.reduceMax, {&logits, &m});
+    expectNear(m, [&](int64_t r) { return max[r]; }, exact, what + ", max");
+    run(c.sumExp, {&logits, &m, &se});
+    expectNear(
+        se, [&](int64_t r) { return sum[r]; },
+        [&](int64_t r) { return sumError * sum[r]; }, what + ", sum");
+    run(c.pick, {&logits, &targets, &p});
+    expectNear(
+        p, [&](int64_t r) { return logits[r * padded + int64_t(targets[r])]; },
+        exact, what + ", pick");
+    run(c.nll, {&se, &m, &p, &nll});
+    expectNear(
+        nll, [&](int64_t r) { return loss[r]; }, lossTolerance,
+        what + ", loss");
+
+    Buffer fusedMax(rows), fusedSum(rows), fusedLoss(rows);
+    run(c.fused, {&logits, &targets, &fusedMax, &fusedSum, &fusedLoss});
+    EXPECT_TRUE(fusedMax == m && fusedSum == se) << "fused differs";
+    expectNear(
+        fusedLoss, [&](int64_t r) { return loss[r]; }, lossTolerance,
+        what + ", fused loss");
+
+    Buffer grad(rows * padded, c.kind);
+    run(c.gradient, {&logits, &m, &se, &targets, &seed, &grad});
+    auto probability = [&](int64_t i) {
+      return std::exp(logits[i] - max[i / padded]) / sum[i / padded];
+    };
+    auto wanted = [&](int64_t i) {
+      if (i % padded >= vocab)
+        return 0.0;
+      double hot = targets[i / padded] == i % padded ? 1 : 0;
+      return (probability(i) - hot) * 0.375;
+    };
+    expectNear(
+        grad, wanted,
+        [&](int64_t i) {
+          if (i % padded >= vocab)
+            return 0.0;
+          double hot = targets[i / padded] == i % padded ? 1 : 0;
+          return 0.375 * ((sumError + expError + 4 * f32) * probability(i) +
+                          f32 * hot) +
+                 epsilonOf(c.kind) * std::abs(wanted(i));
+        },
+        what + ", gradient");
+    Buffer inPlace = logits;
+    run(c.gradient, {&inPlace, &m, &se, &targets, &seed, &inPlace});
+    EXPECT_TRUE(inPlace == grad) << "in place differs";
+  }
+}
+
+// A run that diverges must show it: NaN in, NaN out.
+TEST_P(CrossEntropyTest, PassesNanOn) {
+  CrossEntropyProblem p = {2, 50, 64, type(Kind::F32)};
+  mlir::OpBuilder b = builder();
+  CpuKernel fused = buildCrossEntropy(b, loc(), symbol(), p, target());
+  compile();
+  Buffer logits = Buffer::normal(2 * 64, 1), targets = Buffer::tokens(2, 2, 50);
+  logits.set(64 + 33, NAN);
+  Buffer max(2), sum(2), loss(2);
+  run(fused, {&logits, &targets, &max, &sum, &loss});
+  EXPECT_TRUE(std::isfinite(loss[0]));
+  EXPECT_TRUE(std::isnan(loss[1]));
+}
