@@ -74,6 +74,26 @@ size_t BpeTokenizer::wordLength(std::string_view text) const {
   return length;
 }
 
+size_t BpeTokenizer::cutPosition(std::string_view text, size_t limit) const {
+  // These two look at the text as a whole.
+  if (limit >= text.size() || spec.addDummyPrefix ||
+      spec.removeExtraWhitespaces)
+    return text.size();
+  uint32_t left, right;
+  size_t position = utf8Boundary(text, limit);
+  characterLength(text.substr(position), right);
+  while (position > 0) {
+    const size_t before = utf8Boundary(text, position - 1);
+    characterLength(text.substr(before), left);
+    if (!mayJoin(left, right))
+      return position;
+    position = before;
+    right = left;
+  }
+  // The first word is longer than the limit.
+  return wordLength(text);
+}
+
 /// Encodes one word; its buffers are kept from word to word.
 class BpeTokenizer::WordEncoder {
 public:

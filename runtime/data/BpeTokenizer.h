@@ -27,6 +27,7 @@ public:
 
   std::vector<int32_t> encode(std::string_view text) const override;
   std::string decode(const std::vector<int32_t> &tokens) const override;
+  size_t cutPosition(std::string_view text, size_t limit) const override;
   int64_t vocabSize() const override {
     return static_cast<int64_t>(spec.pieces.size());
   }

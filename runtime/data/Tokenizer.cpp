@@ -5,6 +5,8 @@
 #include "runtime/UserError.h"
 #include "runtime/data/BpeTokenizer.h"
 
+#include <algorithm>
+
 namespace flmrt {
 
 namespace {
@@ -32,6 +34,10 @@ public:
 } // namespace
 
 Tokenizer::~Tokenizer() = default;
+
+size_t Tokenizer::cutPosition(std::string_view text, size_t limit) const {
+  return std::min(text.size(), limit);
+}
 
 std::unique_ptr<Tokenizer> Tokenizer::bytes() {
   return std::make_unique<ByteTokenizer>();

@@ -33,6 +33,12 @@ public:
   /// text. Throws UserError for a token outside [0, vocabSize()).
   virtual std::string decode(const std::vector<int32_t> &tokens) const = 0;
 
+  /// A position in (0, text.size()] where `text` may be cut and its two parts
+  /// encoded on their own, with the same tokens as the whole: the last one at
+  /// or before `limit` > 0, or else the first one after it. For encoding texts
+  /// larger than memory should hold at once.
+  virtual size_t cutPosition(std::string_view text, size_t limit) const;
+
   /// Tokens are below this.
   virtual int64_t vocabSize() const = 0;
 

@@ -1,0 +1,85 @@
+//===----------------------------------------------------------------------===//
+// BPE training with SentencePiece.
+//===----------------------------------------------------------------------===//
+#include "tools/flm-data/BpeTraining.h"
+#include "runtime/UserError.h"
+#include "tools/flm-data/Progress.h"
+#include "tools/flm-data/TrainingText.h"
+
+#include <sentencepiece_trainer.h>
+#include <unordered_map>
+
+namespace flmrt {
+
+namespace {
+class Sentences : public sentencepiece::SentenceIterator {
+public:
+  explicit Sentences(TrainingText text) : text(std::move(text)) {}
+  bool done() const override { return text.done(); }
+  void Next() override { text.next(); }
+  const std::string &value() const override { return text.value(); }
+  sentencepiece::util::Status status() const override { return {}; }
+
+private:
+  TrainingText text;
+};
+
+constexpr int64_t SpecialPieces = 2 + 256;
+
+/// SentencePiece's complaint as ours, with what to do.
+std::string explain(const std::string &complaint,
+                    const BpeTrainingOptions &options) {
+  const std::string vocab = grouped(options.vocab);
+  if (complaint.find("smaller than required_chars") != std::string::npos)
+    return "a vocabulary of " + vocab +
+           " is too small for the characters of this text (" + complaint +
+           "); raise the vocabulary or lower --coverage (at least 0.98): the "
+           "rarest characters are then written as bytes";
+  if (complaint.find("ocabulary size") != std::string::npos ||
+      complaint.find("vocab_size") != std::string::npos)
+    return "the text has too little in it for a vocabulary of " + vocab + " (" +
+           complaint + "); give more text or a smaller vocabulary";
+  return "SentencePiece could not train: " + complaint;
+}
+} // namespace
+
+bool canTrainBpe() { return true; }
+
+std::string trainBpe(const std::vector<std::string_view> &texts,
+                     const BpeTrainingOptions &options) {
+  if (options.vocab <= SpecialPieces || options.vocab > INT32_MAX)
+    throw UserError(
+        "a BPE vocabulary must be above " + std::to_string(SpecialPieces) +
+        " (256 bytes, <unk>, </s>), found " + std::to_string(options.vocab) +
+        "; for fewer use --tokenizer bytes");
+  if (!(options.coverage >= 0.98 && options.coverage <= 1))
+    throw UserError("--coverage must be from 0.98 to 1");
+  const std::unordered_map<std::string, std::string> arguments = {
+      {"model_type", "bpe"},
+      {"vocab_size", std::to_string(options.vocab)},
+      {"character_coverage", std::to_string(options.coverage)},
+      {"byte_fallback", "true"},
+      // Decoding must give back the text to the byte.
+      {"normalization_rule_name", "identity"},
+      {"add_dummy_prefix", "false"},
+      {"remove_extra_whitespaces", "false"},
+      {"allow_whitespace_only_pieces", "true"},
+      {"split_digits", "true"},
+      {"unk_id", "0"},
+      {"eos_id", "1"},
+      {"bos_id", "-1"},
+      {"pad_id", "-1"},
+      {"max_sentence_length", "1000000"},
+      {"num_threads", "2"},
+      {"minloglevel", "3"},
+  };
+  Sentences sentences(TrainingText(texts, options.maxBytes));
+  std::string model;
+  const sentencepiece::util::Status status =
+      sentencepiece::SentencePieceTrainer::Train(arguments, &sentences, &model);
+  if (!status.ok())
+    throw UserError(explain(status.ToString(), options));
+  return model;
+}
+
+} // namespace flmrt

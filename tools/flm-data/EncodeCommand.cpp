@@ -1,0 +1,290 @@
+//===----------------------------------------------------------------------===//
+// `flm-data encode` and `flm-data train-tokenizer`.
+//===----------------------------------------------------------------------===//
+#include "runtime/UserError.h"
+#include "runtime/data/BpeTokenizer.h"
+#include "runtime/data/Tokenizer.h"
+#include "tools/flm-data/Commands.h"
+#include "tools/flm-data/Progress.h"
+#include "tools/flm-data/TextFiles.h"
+#include "tools/flm-data/TokenFileWriter.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace flmrt {
+
+namespace fs = std::filesystem;
+
+namespace {
+constexpr size_t ChunkBytes = 4 << 20; // encoded at a time
+constexpr int64_t Narrow = 65536;      // tokens that uint16 can tell apart
+
+bool endsWith(const std::string &text, const std::string &end) {
+  return text.size() >= end.size() &&
+         text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+/// Trains and puts the result into `file`; returns it parsed.
+TokenizerSpec trainInto(OutputFile &file,
+                        const std::vector<std::string_view> &texts,
+                        const BpeTrainingOptions &options) {
+  const std::string model = trainBpe(texts, options);
+  TokenizerSpec spec = parseSentencePieceModel(model, file.path());
+  file.write(endsWith(file.path(), ".model") ? model : spec.serialize());
+  file.sync();
+  return spec;
+}
+
+/// Tokens and bytes of one text in one output.
+struct Tally {
+  int64_t bytes = 0, tokens = 0;
+  double ratio() const { return bytes ? double(tokens) / double(bytes) : 0; }
+  void add(const Tally &other) {
+    bytes += other.bytes;
+    tokens += other.tokens;
+  }
+};
+
+/// One `.bin`, its description beside it, and what went into it.
+class Part {
+public:
+  Part(const std::string &path, bool wide)
+      : writer(path, wide), description(path + ".json"), path(path) {}
+
+  void add(const Tokenizer &tokenizer, const std::string &name,
+           std::string_view text, Progress &progress) {
+    Tally tally;
+    tally.bytes = static_cast<int64_t>(text.size());
+    const int64_t before = writer.size();
+    while (!text.empty()) {
+      const size_t cut = tokenizer.cutPosition(text, ChunkBytes);
+      writer.append(tokenizer.encode(text.substr(0, cut)));
+      text.remove_prefix(cut);
+      progress.advance(static_cast<int64_t>(cut));
+    }
+    if (tally.bytes > 0 && tokenizer.endOfDocument() >= 0)
+      writer.append({tokenizer.endOfDocument()});
+    tally.tokens = writer.size() - before;
+    total.add(tally);
+    files.push_back({name, tally});
+  }
+
+  /// `tokenizerPath` is empty for bytes.
+  void finish(const Tokenizer &tokenizer, const std::string &tokenizerPath) {
+    writer.finish();
+    std::string name = "bytes";
+    if (!tokenizerPath.empty())
+      name = fs::proximate(fs::absolute(tokenizerPath),
+                           fs::absolute(path).parent_path())
+                 .string();
+    nlohmann::ordered_json json = {
+        {"tokens", total.tokens},
+        {"bytes", total.bytes},
+        {"vocab", tokenizer.vocabSize()},
+        {"dtype", writer.wide() ? "uint32" : "uint16"},
+        {"tokenizer", name},
+        {"end_of_document", tokenizer.endOfDocument()},
+        {"files", nlohmann::ordered_json::array()}};
+    for (const auto &[file, tally] : files)
+      if (tally.bytes > 0)
+        json["files"].push_back(
+            {{"path", file}, {"bytes", tally.bytes}, {"tokens", tally.tokens}});
+    // A path may hold any bytes; JSON only holds UTF-8.
+    description.write(
+        json.dump(1, ' ', false,
+                  nlohmann::ordered_json::error_handler_t::replace) +
+        "\n");
+    description.sync();
+  }
+
+  void commit() {
+    writer.commit();
+    description.commit();
+  }
+
+  TokenFileWriter writer;
+  OutputFile description;
+  std::string path;
+  Tally total;
+  std::vector<std::pair<std::string, Tally>> files;
+};
+
+void printRow(const std::string &name, const Tally &tally) {
+  std::printf("%14s %14s %12.4f  %s\n", grouped(tally.bytes).c_str(),
+              grouped(tally.tokens).c_str(), tally.ratio(), name.c_str());
+}
+
+void printReport(const std::vector<TextFile> &texts, const Part &train,
+                 const Part *validation) {
+  constexpr size_t MostRows = 40;
+  std::printf("%14s %14s %12s  %s\n", "bytes", "tokens", "tokens/byte", "file");
+  for (size_t i = 0; i < texts.size(); ++i) {
+    Tally both = train.files[i].second;
+    if (validation)
+      both.add(validation->files[i].second);
+    if (texts.size() <= MostRows || i < MostRows / 2 ||
+        i >= texts.size() - MostRows / 2)
+      printRow(train.files[i].first, both);
+    else if (i == MostRows / 2)
+      std::printf("%14s %zu more, all of them in %s\n", "…",
+                  texts.size() - MostRows, train.description.path().c_str());
+  }
+  printRow("train: " + train.path, train.total);
+  if (validation)
+    printRow("validation: " + validation->path, validation->total);
+}
+
+double validationShare(const EncodeOptions &options, int64_t total) {
+  if (options.validationOut.empty()) {
+    if (options.validationFraction || options.validationBytes)
+      throw UserError(
+          "--val-fraction and --val-bytes need --val, the file that "
+          "the validation tokens go to");
+    return 0;
+  }
+  if (options.validationFraction && options.validationBytes)
+    throw UserError("give --val-fraction or --val-bytes, not both");
+  if (options.validationBytes) {
+    if (*options.validationBytes < 1 || *options.validationBytes >= total)
+      throw UserError("--val-bytes must be at least 1 and below the " +
+                      grouped(total) + " bytes of text, found " +
+                      grouped(*options.validationBytes));
+    return double(*options.validationBytes) / double(total);
+  }
+  const double fraction = options.validationFraction.value_or(0.05);
+  if (!(fraction > 0 && fraction < 1))
+    throw UserError("--val-fraction must be above 0 and below 1");
+  return fraction;
+}
+
+/// Every output a file of its own, and none of them an input.
+void checkOutputs(const EncodeOptions &options,
+                  const std::vector<TextFile> &texts) {
+  std::set<fs::path> taken;
+  for (const TextFile &text : texts)
+    taken.insert(fs::weakly_canonical(text.file->path()));
+  if (!options.tokenizer.empty())
+    taken.insert(fs::weakly_canonical(options.tokenizer));
+  auto claim = [&](const std::string &path) {
+    if (!path.empty() && !taken.insert(fs::weakly_canonical(path)).second)
+      throw UserError("'" + path +
+                      "' would be written over an input or another output; "
+                      "give each file a name of its own");
+  };
+  claim(options.out);
+  claim(options.out + ".json");
+  claim(options.validationOut);
+  if (!options.validationOut.empty())
+    claim(options.validationOut + ".json");
+  claim(options.tokenizerOut);
+}
+
+bool isWide(const std::string &dtype, int64_t vocab) {
+  if (dtype == "uint16" && vocab > Narrow)
+    throw UserError("--dtype uint16 holds 65,536 different tokens, the "
+                    "tokenizer has " +
+                    grouped(vocab) + "; use uint32");
+  return dtype == "uint32" || vocab > Narrow;
+}
+} // namespace
+
+void encodeCommand(const EncodeOptions &options) {
+  const bool train = options.training.vocab != 0;
+  if (train && !options.tokenizer.empty())
+    throw UserError("give --tokenizer or --train-vocab, not both");
+  if (train != !options.tokenizerOut.empty())
+    throw UserError("--train-vocab and --tokenizer-out go together: how many "
+                    "pieces to train, and the file that holds them");
+
+  std::vector<TextFile> texts =
+      openTexts(options.text.paths, options.text.extensions);
+  checkOutputs(options, texts);
+  splitTexts(texts, validationShare(options, totalBytes(texts)));
+  int64_t trainBytes = 0;
+  for (const TextFile &text : texts)
+    trainBytes += static_cast<int64_t>(text.trainBytes);
+  if (trainBytes == 0)
+    throw UserError("the split leaves no text to train on; ask for less "
+                    "validation text");
+  if (!options.validationOut.empty() && trainBytes == totalBytes(texts))
+    throw UserError("the split leaves no text for '" + options.validationOut +
+                    "'; give more text or a larger --val-fraction");
+
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::unique_ptr<OutputFile> tokenizerFile;
+  std::string tokenizerPath; // empty: bytes
+  if (train) {
+    // On the training part alone: validation text stays unseen.
+    std::vector<std::string_view> parts;
+    for (const TextFile &text : texts)
+      parts.push_back(text.train());
+    tokenizerPath = options.tokenizerOut;
+    tokenizerFile = std::make_unique<OutputFile>(tokenizerPath);
+    tokenizer = std::make_unique<BpeTokenizer>(
+        trainInto(*tokenizerFile, parts, options.training));
+  } else if (options.tokenizer.empty() || options.tokenizer == "bytes") {
+    tokenizer = Tokenizer::bytes();
+  } else {
+    tokenizerPath = options.tokenizer;
+    tokenizer = Tokenizer::open(tokenizerPath);
+  }
+  if (!tokenizer->lossless())
+    std::fprintf(stderr,
+                 "warning: '%s' drops extra spaces, so the text cannot be "
+                 "restored exactly\n",
+                 tokenizerPath.c_str());
+
+  const bool wide = isWide(options.dtype, tokenizer->vocabSize());
+  Part trainPart(options.out, wide);
+  std::unique_ptr<Part> validationPart;
+  if (!options.validationOut.empty())
+    validationPart = std::make_unique<Part>(options.validationOut, wide);
+  {
+    Progress progress("encoding", totalBytes(texts));
+    for (const TextFile &text : texts) {
+      const std::string &name = text.file->path();
+      trainPart.add(*tokenizer, name, text.train(), progress);
+      if (validationPart)
+        validationPart->add(*tokenizer, name, text.validation(), progress);
+    }
+  }
+  // Everything is on disk before anything takes its name.
+  trainPart.finish(*tokenizer, tokenizerPath);
+  if (validationPart)
+    validationPart->finish(*tokenizer, tokenizerPath);
+  if (tokenizerFile)
+    tokenizerFile->commit();
+  trainPart.commit();
+  if (validationPart)
+    validationPart->commit();
+
+  printReport(texts, trainPart, validationPart.get());
+  std::printf("tokenizer: %s, vocabulary %s, stored as %s\n",
+              tokenizerPath.empty() ? "bytes" : tokenizerPath.c_str(),
+              grouped(tokenizer->vocabSize()).c_str(),
+              wide ? "uint32" : "uint16");
+}
+
+void trainTokenizerCommand(const TrainTokenizerOptions &options) {
+  std::vector<TextFile> texts =
+      openTexts(options.text.paths, options.text.extensions);
+  std::vector<std::string_view> parts;
+  for (const TextFile &text : texts) {
+    if (fs::weakly_canonical(text.file->path()) ==
+        fs::weakly_canonical(options.out))
+      throw UserError("'" + options.out + "' would be written over an input");
+    parts.push_back(text.train());
+  }
+  OutputFile file(options.out);
+  const TokenizerSpec spec = trainInto(file, parts, options.training);
+  file.commit();
+  std::printf("%s: %s pieces from %s bytes of text\n", options.out.c_str(),
+              grouped(static_cast<int64_t>(spec.pieces.size())).c_str(),
+              grouped(totalBytes(texts)).c_str());
+}
+
+} // namespace flmrt

@@ -1,0 +1,101 @@
+//===----------------------------------------------------------------------===//
+// Writing beside, syncing, renaming.
+//===----------------------------------------------------------------------===//
+#include "tools/flm-data/OutputFile.h"
+#include "runtime/UserError.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace flmrt {
+
+namespace {
+constexpr size_t BufferBytes = 1 << 20;
+}
+
+void OutputFile::fail() const {
+  const int error = errno;
+  std::string message =
+      "cannot write '" + destination + "': " + std::strerror(error);
+  if (error == ENOSPC || error == EDQUOT)
+    message += "; free some space or write elsewhere";
+  else if (error == ENOENT)
+    message += "; create its folder first";
+  else if (error == EACCES || error == EROFS || error == EPERM)
+    message += "; write to a folder of yours";
+  throw UserError(message);
+}
+
+OutputFile::OutputFile(const std::string &path)
+    : destination(path), temporary(path + ".tmp" + std::to_string(::getpid())) {
+  struct stat info;
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
+    throw UserError("cannot write '" + path +
+                    "': it exists and is not a regular file; give the name of "
+                    "a file");
+  descriptor =
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor < 0)
+    fail();
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor < 0)
+    return;
+  ::close(descriptor);
+  ::unlink(temporary.c_str());
+}
+
+void OutputFile::writeAt(int64_t offset, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written =
+        ::pwrite(descriptor, bytes.data(), bytes.size(), offset);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0)
+      fail();
+    bytes.remove_prefix(static_cast<size_t>(written));
+    offset += written;
+  }
+}
+
+void OutputFile::flush() {
+  writeAt(flushed, buffer);
+  flushed += static_cast<int64_t>(buffer.size());
+  buffer.clear();
+}
+
+void OutputFile::write(std::string_view bytes) {
+  buffer += bytes;
+  if (buffer.size() >= BufferBytes)
+    flush();
+}
+
+void OutputFile::rewrite(int64_t offset, std::string_view bytes) {
+  flush();
+  writeAt(offset, bytes);
+}
+
+void OutputFile::sync() {
+  flush();
+  if (::fsync(descriptor) != 0)
+    fail();
+}
+
+void OutputFile::commit() {
+  sync();
+  const int closed = ::close(descriptor);
+  descriptor = -1;
+  if (closed != 0 || std::rename(temporary.c_str(), destination.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    errno = error;
+    fail();
+  }
+}
+
+} // namespace flmrt
