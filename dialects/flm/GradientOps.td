@@ -11,18 +11,19 @@ def EmbeddingGradOp : FlmComputeOp<"embedding_grad", "dtable"> {
   let summary = "gradient of an embedding with respect to its table";
   let description = [{
     `dtable[v, :] = sum of dy[t, :] over the t with tokens[t] = v`, in the order
-    of t.
+    of t; added to `into` where that is given.
 
     ```mlir
     %dtable = embedding_grad %dy, %tokens : !bsh, !i32_bs -> !f32_vh
     ```
   }];
-  let arguments = (ins FlmTensor:$dy, FlmTensor:$tokens);
+  let arguments = (ins FlmTensor:$dy, FlmTensor:$tokens,
+                       Optional<FlmTensor>:$into);
   let results = (outs FlmTensor:$dtable);
   let assemblyFormat = [{
-    $dy `,` $tokens `` custom<NamedAttrs>(attr-dict) `:`
+    $dy `,` $tokens (`into` $into^)? `` custom<NamedAttrs>(attr-dict) `:`
     custom<Tensor>(type($dy)) `,` custom<Tensor>(type($tokens)) `->`
-    custom<Tensor>(type($dtable))
+    custom<IntoTypes>(ref($into), type($dtable), type($into))
   }];
   let hasVerifier = 1;
 }
@@ -49,17 +50,20 @@ def LinearGradWOp : FlmComputeOp<"linear_grad_w", "dw"> {
   let summary = "gradient of a linear with respect to its weight";
   let description = [{
     `dw[o, i] = sum_... dy[..., o] * x[..., i]`, accumulated in f32 or wider,
-    which is also the element type of the result.
+    which is also the element type of the result; added to `into` where that is
+    given.
 
     ```mlir
     %dw = linear_grad_w %dy, %x : !bsf, !bsh -> !f32_fh
+    %sum = linear_grad_w %dy, %x into %acc : !bsf, !bsh -> !f32_fh
     ```
   }];
-  let arguments = (ins FlmTensor:$dy, FlmTensor:$x);
+  let arguments = (ins FlmTensor:$dy, FlmTensor:$x, Optional<FlmTensor>:$into);
   let results = (outs FlmTensor:$dw);
   let assemblyFormat = [{
-    $dy `,` $x `` custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($dy))
-    `,` custom<Tensor>(type($x)) `->` custom<Tensor>(type($dw))
+    $dy `,` $x (`into` $into^)? `` custom<NamedAttrs>(attr-dict) `:`
+    custom<Tensor>(type($dy)) `,` custom<Tensor>(type($x)) `->`
+    custom<IntoTypes>(ref($into), type($dw), type($into))
   }];
   let hasVerifier = 1;
 }

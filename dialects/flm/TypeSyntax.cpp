@@ -152,6 +152,21 @@ void flm::printSameTensor(OpAsmPrinter &printer, Operation *, Type a, Type) {
 // Types of one op
 //===----------------------------------------------------------------------===//
 
+ParseResult flm::parseIntoTypes(OpAsmParser &parser,
+                                std::optional<Unresolved> into, Type &result,
+                                Type &intoType) {
+  if (parseTensor(parser, result))
+    return failure();
+  if (into)
+    intoType = result;
+  return success();
+}
+
+void flm::printIntoTypes(OpAsmPrinter &printer, Operation *, Value, Type result,
+                         Type) {
+  printTensorType(printer, result);
+}
+
 ParseResult flm::parseEmbeddingTypes(OpAsmParser &parser, Type &tokens,
                                      Type &table, Type &y) {
   if (parseTensor(parser, tokens) || parser.parseComma() ||

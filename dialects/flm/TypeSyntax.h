@@ -34,6 +34,13 @@ mlir::ParseResult parseSameTensor(mlir::OpAsmParser &parser, Type &a, Type &b);
 void printSameTensor(mlir::OpAsmPrinter &printer, mlir::Operation *op, Type a,
                      Type b);
 
+/// The type of a result and of the optional operand it is added to.
+mlir::ParseResult parseIntoTypes(mlir::OpAsmParser &parser,
+                                 std::optional<Unresolved> into, Type &result,
+                                 Type &intoType);
+void printIntoTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                    mlir::Value into, Type result, Type intoType);
+
 mlir::ParseResult parseEmbeddingTypes(mlir::OpAsmParser &parser, Type &tokens,
                                       Type &table, Type &y);
 void printEmbeddingTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op,

@@ -2,6 +2,12 @@
 // mlir-opt with the flm dialect and passes.
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/Flm.h"
+#include "passes/autodiff/Passes.h"
+#include "passes/contracts/Passes.h"
+#include "passes/fusion/Passes.h"
+#include "passes/graph/Passes.h"
+#include "passes/mup/Passes.h"
+#include "passes/sharding/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllPasses.h"
@@ -12,6 +18,13 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllPasses();
   registry.insert<flm::FlmDialect>();
+  flm::registerGradientRules(registry);
+  flm::registerFLMAutodiffPasses();
+  flm::registerFLMContractsPasses();
+  flm::registerFLMFusionPasses();
+  flm::registerFLMGraphPasses();
+  flm::registerFLMMupPasses();
+  flm::registerFLMShardingPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "flm optimizer driver\n", registry));
 }

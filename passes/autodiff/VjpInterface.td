@@ -1,0 +1,27 @@
+//===----------------------------------------------------------------------===//
+// The interface of gradient rules.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_PASSES_AUTODIFF_VJPINTERFACE_TD
+#define FLM_PASSES_AUTODIFF_VJPINTERFACE_TD
+
+include "mlir/IR/OpBase.td"
+
+def VjpOpInterface : OpInterface<"VjpOpInterface"> {
+  let cppNamespace = "::flm";
+  let description = [{
+    An op that knows its vector-Jacobian product. Attached from outside, as
+    external models in `rules/`, so that the dialect does not know the pass.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Adds the gradients of this op's operands, given those of its results.
+      `vjp.cotangent(result)` is the gradient of a result (one of them at least
+      has one), `vjp.primal(value)` a value of the forward pass as the backward
+      pass sees it, `vjp.accumulate(operand, gradient)` adds a contribution. A
+      rule never knows whether it is in a loop, and does not replace the op
+      (a loop's rule may: nobody has saved its results).
+    }], "::llvm::LogicalResult", "buildVjp", (ins "::flm::Vjp &":$vjp)>
+  ];
+}
+
+#endif // FLM_PASSES_AUTODIFF_VJPINTERFACE_TD

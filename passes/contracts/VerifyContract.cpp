@@ -1,0 +1,112 @@
+//===----------------------------------------------------------------------===//
+// What a stage promises to the next.
+//===----------------------------------------------------------------------===//
+#include "passes/contracts/Passes.h"
+
+#include "dialects/flm/Flm.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+#define DEBUG_TYPE "flm-verify-contract"
+
+using namespace mlir;
+using namespace flm;
+
+namespace flm {
+#define GEN_PASS_DEF_VERIFYCONTRACT
+#include "passes/contracts/Passes.h.inc"
+} // namespace flm
+
+namespace {
+
+/// The stages, in order: one enumerator per line of Stages.def.
+enum Stage {
+#define FLM_STAGE(name, doc) name,
+#include "passes/Stages.def"
+};
+
+constexpr StringLiteral kStageNames[] = {
+#define FLM_STAGE(name, doc) #name,
+#include "passes/Stages.def"
+};
+
+struct VerifyContract : flm::impl::VerifyContractBase<VerifyContract> {
+  using VerifyContractBase::VerifyContractBase;
+
+  void runOnOperation() override {
+    const auto *at = llvm::find(kStageNames, stage);
+    if (at == std::end(kStageNames)) {
+      getOperation().emitError()
+          << "unknown stage '" << stage
+          << "'; known: " << llvm::join(ArrayRef(kStageNames), ", ");
+      return signalPassFailure();
+    }
+    reached = static_cast<Stage>(at - std::begin(kStageNames));
+    if (reached >= kernels)
+      return; // the target's own lowering refuses what it can not handle
+    if ((reached >= graph && failed(checkModels())) ||
+        (reached >= train && failed(checkPrograms())))
+      signalPassFailure();
+  }
+
+private:
+  InFlightDiagnostic broken(Operation *op) {
+    return op->emitOpError("breaks the contract of stage ") << stage << ": ";
+  }
+
+  LogicalResult checkModels();
+  LogicalResult checkPrograms();
+  LogicalResult checkProgramOp(Operation *op);
+
+  Stage reached = spec;
+};
+
+LogicalResult VerifyContract::checkModels() {
+  auto models = getOperation().getOps<ModelOp>();
+  if (!llvm::hasSingleElement(models))
+    return broken(getOperation()) << "there must be one model";
+  ModelOp model = *models.begin();
+  if (!model.getConfigAttr() || !model.getRecipeAttr() || !model.getPlanAttr())
+    return broken(model) << "it is not bound to a config, recipe and plan";
+  WalkResult result = model.walk([&](Operation *op) -> WalkResult {
+    for (Type type : op->getResultTypes())
+      if (auto tensor = dyn_cast<NamedTensorType>(type))
+        if (tensor.isSymbolic() || isa<NoneType>(tensor.getElementType()))
+          return broken(op) << "its type is not bound: " << tensor;
+    if (auto param = dyn_cast<ParamOp>(op)) {
+      if (!isa<ModelOp>(op->getParentOp()))
+        return broken(op) << "a parameter is read inside a loop";
+      if (reached >= mup && !param.getMup())
+        return broken(op) << "it has no µP multipliers";
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+LogicalResult VerifyContract::checkPrograms() {
+  for (StringRef name : {"init", "train_step", "eval_step", "predict"})
+    if (!getOperation().lookupSymbol<ProgramOp>(name))
+      return broken(getOperation()) << "there is no program @" << name;
+  for (ProgramOp program : getOperation().getOps<ProgramOp>()) {
+    WalkResult result = program.walk([&](Operation *op) {
+      return failed(checkProgramOp(op)) ? WalkResult::interrupt()
+                                        : WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult VerifyContract::checkProgramOp(Operation *op) {
+  if (isa<CrossEntropyOp>(op))
+    return broken(op) << "cross_entropy must be its primitives";
+  if (reached >= plan && op->getNumResults() &&
+      op->getParentOfType<ProgramOp>().getSymName() != "init" &&
+      !op->hasAttr("flm.buffers"))
+    return broken(op) << "its results have no buffers";
+  return success();
+}
+
+} // namespace
