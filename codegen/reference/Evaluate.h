@@ -1,0 +1,112 @@
+//===----------------------------------------------------------------------===//
+// Inside the interpreter: where values live, and one overload per op.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_CODEGEN_REFERENCE_EVALUATE_H
+#define FLM_CODEGEN_REFERENCE_EVALUATE_H
+
+#include "codegen/reference/Reference.h"
+#include "dialects/flm/Flm.h"
+
+namespace flm::reference {
+
+/// The values, the state and the options of one run.
+class Environment {
+public:
+  Environment(const State &state, const Options &options)
+      : state(state), options(options) {}
+
+  /// What `value` holds. The reference lives until the next `set`.
+  const Tensor &operator[](mlir::Value value) const;
+  /// Gives `value` its value, for an op in a loop the one of this iteration.
+  void set(mlir::Value value, Tensor tensor);
+
+  const State &state;
+  const Options &options;
+  /// What `update` wrote so far.
+  State updates;
+
+private:
+  llvm::DenseMap<mlir::Value, Tensor> values;
+};
+
+/// Zeros in the shape of `value`.
+Tensor zerosFor(mlir::Value value);
+
+/// "[2, 5]", for messages.
+std::string shapeText(llvm::ArrayRef<int64_t> shape);
+
+/// An error at `op` unless `value` has this shape; for ops whose verifier does
+/// not say it. `what` names the value.
+mlir::LogicalResult expectShape(mlir::Operation *op, mlir::Value value,
+                                llvm::ArrayRef<int64_t> shape,
+                                llvm::StringRef what);
+
+/// An error at `op` unless all elements of `indices` are integers in
+/// [0, count).
+mlir::LogicalResult expectIndices(mlir::Operation *op, const Tensor &indices,
+                                  int64_t count, llvm::StringRef what);
+
+/// How many entries of the last dim of `logits` are classes.
+mlir::FailureOr<int64_t> classCount(mlir::Operation *op, mlir::Value logits,
+                                    std::optional<DimAttr> valid);
+
+/// [..., positions, heads * headDim] as [batch][position][head][feature].
+struct HeadLayout {
+  int64_t batch, positions, heads, headDim;
+  explicit HeadLayout(NamedTensorType type);
+  /// Where the features of a head begin.
+  int64_t at(int64_t b, int64_t position, int64_t head) const {
+    return ((b * positions + position) * heads + head) * headDim;
+  }
+  /// The index in a log-sum-exp [..., heads, positions].
+  int64_t lseAt(int64_t b, int64_t head, int64_t position) const {
+    return (b * heads + head) * positions + position;
+  }
+};
+
+/// Runs the ops of `block` up to its terminator.
+mlir::LogicalResult evaluate(mlir::Block &block, Environment &env);
+
+// Each reads its operands from `env` and sets its results there.
+// ModelOps.cpp
+mlir::LogicalResult evaluate(EmbeddingOp op, Environment &env);
+mlir::LogicalResult evaluate(LinearOp op, Environment &env);
+mlir::LogicalResult evaluate(RmsNormOp op, Environment &env);
+mlir::LogicalResult evaluate(RopeOp op, Environment &env);
+mlir::LogicalResult evaluate(AttentionOp op, Environment &env);
+mlir::LogicalResult evaluate(SiluMulOp op, Environment &env);
+mlir::LogicalResult evaluate(AddOp op, Environment &env);
+mlir::LogicalResult evaluate(ScaleOp op, Environment &env);
+mlir::LogicalResult evaluate(CrossEntropyOp op, Environment &env);
+// LossOps.cpp
+mlir::LogicalResult evaluate(ReduceMaxOp op, Environment &env);
+mlir::LogicalResult evaluate(SumExpOp op, Environment &env);
+mlir::LogicalResult evaluate(PickOp op, Environment &env);
+mlir::LogicalResult evaluate(NllOp op, Environment &env);
+mlir::LogicalResult evaluate(SumOp op, Environment &env);
+mlir::LogicalResult evaluate(CrossEntropyGradOp op, Environment &env);
+// GradientOps.cpp
+mlir::LogicalResult evaluate(EmbeddingGradOp op, Environment &env);
+mlir::LogicalResult evaluate(LinearGradXOp op, Environment &env);
+mlir::LogicalResult evaluate(LinearGradWOp op, Environment &env);
+mlir::LogicalResult evaluate(RmsNormGradXOp op, Environment &env);
+mlir::LogicalResult evaluate(RmsNormGradGOp op, Environment &env);
+mlir::LogicalResult evaluate(AttentionGradOp op, Environment &env);
+mlir::LogicalResult evaluate(SiluMulGradOp op, Environment &env);
+// LoopOps.cpp
+mlir::LogicalResult evaluate(LoopOp op, Environment &env);
+// TrainOps.cpp
+mlir::LogicalResult evaluate(ParamOp op, Environment &env);
+mlir::LogicalResult evaluate(StateOp op, Environment &env);
+mlir::LogicalResult evaluate(UpdateOp op, Environment &env);
+mlir::LogicalResult evaluate(TruncatedNormalOp op, Environment &env);
+mlir::LogicalResult evaluate(FillOp op, Environment &env);
+mlir::LogicalResult evaluate(CastOp op, Environment &env);
+mlir::LogicalResult evaluate(SumSquaresOp op, Environment &env);
+mlir::LogicalResult evaluate(MeanAbsOp op, Environment &env);
+mlir::LogicalResult evaluate(ClipOp op, Environment &env);
+mlir::LogicalResult evaluate(AdamWOp op, Environment &env);
+
+} // namespace flm::reference
+
+#endif // FLM_CODEGEN_REFERENCE_EVALUATE_H

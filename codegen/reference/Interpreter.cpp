@@ -1,0 +1,112 @@
+//===----------------------------------------------------------------------===//
+// Running a program: arguments in, ops in order, updates and results out.
+//===----------------------------------------------------------------------===//
+#include "codegen/reference/Evaluate.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace flm;
+using namespace flm::reference;
+
+static LogicalResult dispatch(Operation *op, Environment &env) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<EmbeddingOp, LinearOp, RmsNormOp, RopeOp, AttentionOp, SiluMulOp,
+            AddOp, ScaleOp, CrossEntropyOp,
+            // LossOps
+            ReduceMaxOp, SumExpOp, PickOp, NllOp, SumOp, CrossEntropyGradOp,
+            // GradientOps
+            EmbeddingGradOp, LinearGradXOp, LinearGradWOp, RmsNormGradXOp,
+            RmsNormGradGOp, AttentionGradOp, SiluMulGradOp,
+            // LoopOps
+            LoopOp,
+            // TrainOps
+            ParamOp, StateOp, UpdateOp, TruncatedNormalOp, FillOp, CastOp,
+            SumSquaresOp, MeanAbsOp, ClipOp, AdamWOp>(
+          [&](auto typed) { return evaluate(typed, env); })
+      .Default([](Operation *other) {
+        return other->emitOpError(
+            "is not an op that the reference interpreter knows");
+      });
+}
+
+LogicalResult reference::evaluate(Block &block, Environment &env) {
+  for (Operation &op : block.without_terminator())
+    if (failed(dispatch(&op, env)))
+      return failure();
+  return success();
+}
+
+/// The interpreter needs every size and element type, and one rank.
+static LogicalResult expectRunnable(Operation *op, Type type) {
+  auto tensor = dyn_cast<NamedTensorType>(type);
+  if (!tensor)
+    return op->emitError() << "the reference interpreter runs values of type "
+                              "!flm.tensor, not "
+                           << type;
+  if (tensor.isSymbolic() || isa<NoneType>(tensor.getElementType()))
+    return op->emitError() << "the reference interpreter needs bound sizes and "
+                              "element types (the graph stage), got "
+                           << type;
+  if (!tensor.getStates().empty())
+    return op->emitError()
+           << "the reference interpreter runs one rank, but the value is "
+              "distributed: "
+           << type;
+  return success();
+}
+
+static LogicalResult expectRunnable(Operation *root) {
+  WalkResult result = root->walk([](Operation *op) -> WalkResult {
+    for (Type type : op->getResultTypes())
+      if (failed(expectRunnable(op, type)))
+        return WalkResult::interrupt();
+    for (Region &region : op->getRegions())
+      for (Type type : region.getArgumentTypes())
+        if (failed(expectRunnable(op, type)))
+          return WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+static LogicalResult bindArguments(Operation *program, Block &body,
+                                   ArrayRef<Tensor> arguments,
+                                   Environment &env) {
+  if (arguments.size() != body.getNumArguments())
+    return program->emitError() << "takes " << body.getNumArguments()
+                                << " arguments, got " << arguments.size();
+  for (auto [index, pair] :
+       llvm::enumerate(llvm::zip(body.getArguments(), arguments))) {
+    auto [argument, tensor] = pair;
+    SmallVector<int64_t> shape = typeOf(argument).shape();
+    if (tensor.shape != shape)
+      return program->emitError()
+             << "argument #" << index << " has shape "
+             << shapeText(tensor.shape) << ", expected " << shapeText(shape);
+    env.set(argument, tensor);
+  }
+  return success();
+}
+
+FailureOr<SmallVector<Tensor>> reference::run(Operation *program,
+                                              ArrayRef<Tensor> arguments,
+                                              State &state,
+                                              const Options &options) {
+  if (!isa<ProgramOp, ModelOp>(program))
+    return program->emitError(
+        "the reference interpreter runs an flm.program or an flm.model");
+  if (failed(expectRunnable(program)))
+    return failure();
+  Block &body = program->getRegion(0).front();
+  Environment env(state, options);
+  if (failed(bindArguments(program, body, arguments, env)) ||
+      failed(evaluate(body, env)))
+    return failure();
+  SmallVector<Tensor> results;
+  for (Value value : body.getTerminator()->getOperands())
+    results.push_back(env[value]);
+  for (auto &update : env.updates)
+    state[update.first()] = std::move(update.second);
+  return results;
+}
