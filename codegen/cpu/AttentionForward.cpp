@@ -2,7 +2,6 @@
 // The forward kernel of attention (FlashAttention-2, algorithm 1).
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/AttentionKernel.h"
-#include "codegen/cpu/AttentionMath.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/Support/MathExtras.h"
@@ -12,29 +11,30 @@
 using namespace mlir;
 using namespace flm::cpu;
 
+using Values = AttentionBuilder::Values;
+
 namespace {
 
 class ForwardKernel : AttentionKernel {
 public:
   ForwardKernel(OpBuilder &builder, Location loc, StringRef symbol,
-                const AttentionProblem &problem, const CpuTarget &target)
-      : AttentionKernel(builder, loc, symbol,
-                        {Rows, Rows, Rows, Rows, LogSumExp}, problem, target) {}
-
+                const AttentionProblem &problem, const CpuTarget &target);
   CpuKernel write();
 
 private:
-  void allocateBuffers();
   void packKeysAndValues(Index keys);
-  void queryBlock(Value query, Index queries);
-  void keyBlock(Value query, Index queries, Value key);
-  void scoreRow(Index query, Value row, Value key, Index keys);
-  void softmaxRow(Value row, Value tileRow, Index keys);
-  void accumulateOutput(Value row, Value key, Index keys);
-  void finishRows(Value query, Index queries);
+  void queryBlock(Index query, Index count);
+  void keyBlock(Index query, Index count, Index key);
+  void scoreRows(Index query, Index row, Index key, Index keys);
+  void softmaxRow(Index row, Index tileRow, Index keys);
+  Value maxOfScores(Index tileRow, Index keys, Value atLeast);
+  Value sumOfExponentials(Index tileRow, Index keys, Value rowMax, Value sum);
+  void accumulateOutput(Index row, Index key, Index keys);
+  void finishRows(Index query, Index count);
 
-  Value batch, head;
+  Index batchAndHead, batch, head;
   HeadRows q, k, v, out;
+  Value lse;
 
   // Of all keys that the task sees.
   Value keyPanels; // [panel][depth][tileColumns]: transposed
@@ -53,171 +53,167 @@ private:
   Value keyRows; // [tileColumns][depth], while packing
 };
 
-void ForwardKernel::allocateBuffers() {
+ForwardKernel::ForwardKernel(OpBuilder &builder, Location loc, StringRef symbol,
+                             const AttentionProblem &problem,
+                             const CpuTarget &target)
+    : AttentionKernel(builder, loc, symbol, {Rows, Rows, Rows, Rows, LogSumExp},
+                      problem, target),
+      batchAndHead(task() % (problem.batch * problem.heads)),
+      batch(batchAndHead / problem.heads), head(batchAndHead % problem.heads),
+      q(rows(0, batch, head)), k(rows(1, batch, head)), v(rows(2, batch, head)),
+      out(rows(3, batch, head)), lse(argument(4)) {
   int64_t panels = llvm::divideCeil(problem.seq, schedule.tileColumns);
-  keyPanels =
-      workspace.allocate({panels, schedule.depth, schedule.tileColumns});
-  values = workspace.allocate({problem.seq, schedule.depth});
-  queries = workspace.allocate({schedule.queryBlock, schedule.depth});
-  output = workspace.allocate({schedule.queryBlock, schedule.depth});
-  rowMax = workspace.allocate({schedule.queryBlock, schedule.lanes});
-  rowSum = workspace.allocate({schedule.queryBlock, schedule.lanes});
-  scores = workspace.allocate({schedule.tileRows, schedule.keyBlock});
-  rescale = workspace.allocate({schedule.tileRows, schedule.lanes});
-  keyRows = workspace.allocate({schedule.tileColumns, schedule.depth});
+  keyPanels = allocate({panels, schedule.depth, schedule.tileColumns});
+  values = allocate({problem.seq, schedule.depth});
+  queries = allocate({schedule.queryBlock, schedule.depth});
+  output = allocate({schedule.queryBlock, schedule.depth});
+  rowMax = allocate({schedule.queryBlock, schedule.lanes});
+  rowSum = allocate({schedule.queryBlock, schedule.lanes});
+  scores = allocate({schedule.tileRows, schedule.keyBlock});
+  rescale = allocate({schedule.tileRows, schedule.lanes});
+  keyRows = allocate({schedule.tileColumns, schedule.depth});
 }
 
 CpuKernel ForwardKernel::write() {
-  allocateBuffers();
-
   // The last chunks see the most keys: they come first, so that the short ones
   // fill the gaps at the end of the region.
   int64_t heads = problem.batch * problem.heads;
-  Index batchAndHead = e.rem(task(), heads);
-  Index chunk = e.sub(schedule.queryChunks - 1, e.div(task(), heads));
-  batch = e.index(e.div(batchAndHead, problem.heads));
-  head = e.index(e.rem(batchAndHead, problem.heads));
-  q = rows(0, batch, head);
-  k = rows(1, batch, head);
-  v = rows(2, batch, head);
-  out = rows(3, batch, head);
+  Index chunk = b.index(schedule.queryChunks - 1) - task() / heads;
+  Index begin = chunk * schedule.queryChunk;
+  Index end = b.min(begin + schedule.queryChunk, problem.seq);
 
-  Index begin = e.mul(chunk, schedule.queryChunk);
-  Index end = e.min(e.add(begin, schedule.queryChunk), problem.seq);
-  packKeysAndValues(tiles.visibleKeys(e.sub(end, 1)));
-  e.loop(begin, end, schedule.queryBlock, [&](Value query) {
-    queryBlock(query, e.min(e.sub(end, query), schedule.queryBlock));
+  packKeysAndValues(tiles.visibleKeys(end - 1));
+  b.loop(begin, end, schedule.queryBlock, [&](Index query) {
+    queryBlock(query, b.min(end - query, schedule.queryBlock));
   });
-  return finish(heads * schedule.queryChunks);
+  return withTasks(heads * schedule.queryChunks);
 }
 
 void ForwardKernel::packKeysAndValues(Index keys) {
-  packing.packRows(v, 0, keys, keys, values);
-  e.loop(0, keys, schedule.tileColumns, [&](Value key) {
-    Index count = e.min(e.sub(keys, key), schedule.tileColumns);
-    packing.packRows(k, key, count, schedule.tileColumns, keyRows);
-    packing.transposePanel(keyRows, 0, keyPanels,
-                           e.div(key, schedule.tileColumns));
+  packing.packRows(v, b.index(0), keys, keys, values);
+  b.loop(keys, schedule.tileColumns, [&](Index key) {
+    Index count = b.min(keys - key, schedule.tileColumns);
+    packing.packRows(k, key, count, b.index(schedule.tileColumns), keyRows);
+    packing.transposePanel(keyRows, b.index(0), keyPanels,
+                           key / schedule.tileColumns);
   });
 }
 
-/// All of the kernel for queries [query, query + count).
-void ForwardKernel::queryBlock(Value query, Index count) {
-  Index padded = e.roundUp(count, schedule.tileRows);
-  packing.packRows(q, query, count, padded, queries, queryScale(problem));
-  packing.zeroRows(output, 0, padded);
-  e.loop(0, padded, 1, [&](Value row) {
-    e.store(e.constant(-std::numeric_limits<float>::infinity()), rowMax,
-            {row, 0});
-    e.store(e.constant(0.0f), rowSum, {row, 0});
+/// Everything for queries [query, query + count).
+void ForwardKernel::queryBlock(Index query, Index count) {
+  Index padded = b.roundUp(count, schedule.tileRows);
+  packing.packRows(q, query, count, padded, queries, queryScale());
+  packing.zeroRows(output, b.index(0), padded);
+  b.loop(padded, 1, [&](Index row) {
+    b.store(b.splat(-std::numeric_limits<float>::infinity()), rowMax,
+            {row, b.index(0)});
+    b.store(b.splat(0.0f), rowSum, {row, b.index(0)});
   });
-  Index keys = tiles.visibleKeys(e.add(query, e.sub(count, 1)));
-  e.loop(0, keys, schedule.keyBlock,
-         [&](Value key) { keyBlock(query, count, key); });
+  Index keys = tiles.visibleKeys(query + count - 1);
+  b.loop(keys, schedule.keyBlock,
+         [&](Index key) { keyBlock(query, count, key); });
   finishRows(query, count);
 }
 
 /// One step of the online softmax for all rows of the block of queries.
-void ForwardKernel::keyBlock(Value query, Index count, Value key) {
-  // Rows above the first key see none of this block.
-  Index first = problem.causal ? e.roundDown(e.max(e.sub(key, query), 0),
-                                             schedule.tileRows)
-                               : Index(0);
-  e.loop(first, count, schedule.tileRows, [&](Value row) {
-    Index lastQuery = e.add(e.add(query, row), schedule.tileRows - 1);
-    Index keys =
-        e.min(e.sub(tiles.visibleKeys(lastQuery), key), schedule.keyBlock);
-    scoreRow(e.add(query, row), row, key, keys);
-    e.loop(0, schedule.tileRows, 1, [&](Value tileRow) {
-      softmaxRow(e.index(e.add(row, tileRow)), tileRow, keys);
-    });
+void ForwardKernel::keyBlock(Index query, Index count, Index key) {
+  Index first = tiles.firstRowThatSees(key, query);
+  b.loop(first, count, schedule.tileRows, [&](Index row) {
+    Index visible = tiles.visibleKeys(query + row + (schedule.tileRows - 1));
+    Index keys = b.min(visible - key, schedule.keyBlock);
+    scoreRows(query, row, key, keys);
+    b.loop(schedule.tileRows, 1,
+           [&](Index tileRow) { softmaxRow(row + tileRow, tileRow, keys); });
     accumulateOutput(row, key, keys);
   });
 }
 
 /// scores[i][j] = queries[row + i] . key[key + j], -inf where not visible.
-void ForwardKernel::scoreRow(Index query, Value row, Value key, Index keys) {
-  e.loop(0, keys, schedule.tileColumns, [&](Value column) {
-    Index firstKey = e.add(key, column);
-    Index panel = e.div(firstKey, schedule.tileColumns);
-    AttentionTile tile = tiles.product(
-        schedule.tileVectors, 0, problem.headDim,
-        [&](Index d, int64_t i) {
-          return e.loadScalar(queries, {e.add(row, i), d});
-        },
-        [&](Index d, int64_t vector) {
-          return e.load(keyPanels, {panel, d, vector * schedule.lanes});
-        });
-    tiles.mask(tile, query, firstKey);
+void ForwardKernel::scoreRows(Index query, Index row, Index key, Index keys) {
+  b.loop(keys, schedule.tileColumns, [&](Index column) {
+    AttentionTile tile = tiles.dotRows(queries, row, keyPanels,
+                                       (key + column) / schedule.tileColumns);
+    tiles.mask(tile, query + row, key + column);
     for (int64_t i = 0; i < schedule.tileRows; ++i)
       for (int64_t vector = 0; vector < tile.vectors; ++vector)
-        e.store(tile.at(i, vector), scores,
-                {i, e.add(column, vector * schedule.lanes)});
+        b.store(tile.at(i, vector), scores,
+                {b.index(i), column + vector * schedule.lanes});
   });
 }
 
 /// Raises the maximum of one row, turns its scores into exponentials and adds
 /// them to the row's sum.
-void ForwardKernel::softmaxRow(Value row, Value tileRow, Index keys) {
-  auto column = [&](Value first, int64_t vector) {
-    return e.add(first, vector * schedule.lanes);
-  };
-  Value oldMax = e.load(rowMax, {row, 0});
-  AttentionEmitter::Values maxima(schedule.tileVectors, oldMax);
-  maxima = e.loop(0, keys, schedule.tileColumns, maxima,
-                  [&](Value first, ValueRange carried) {
-                    auto next = llvm::to_vector(carried);
-                    for (auto [i, value] : llvm::enumerate(next))
-                      value = e.maxf(
-                          e.load(scores, {tileRow, column(first, i)}), value);
-                    return next;
-                  });
-  Value newMax = maxima[0];
-  for (Value other : ArrayRef(maxima).drop_front())
-    newMax = e.maxf(newMax, other);
-  newMax = emitLaneMax(e, newMax);
-
+void ForwardKernel::softmaxRow(Index row, Index tileRow, Index keys) {
+  Index zero = b.index(0);
+  Value oldMax = b.load(rowMax, {row, zero});
+  Value newMax = maxOfScores(tileRow, keys, oldMax);
   // At least one key of the first block is visible, so the maximum is finite
   // from then on, and the exponential of -inf is 0.
-  Value factor = emitExp2(e, e.subf(oldMax, newMax));
-  AttentionEmitter::Values sums(schedule.tileVectors, e.constant(0.0f));
-  sums[0] = e.mulf(e.load(rowSum, {row, 0}), factor);
-  sums = e.loop(0, keys, schedule.tileColumns, sums,
-                [&](Value first, ValueRange carried) {
-                  auto next = llvm::to_vector(carried);
-                  for (auto [i, value] : llvm::enumerate(next)) {
-                    Index at[] = {tileRow, column(first, i)};
-                    Value power =
-                        emitExp2(e, e.subf(e.load(scores, at), newMax));
-                    e.store(power, scores, at);
-                    value = e.addf(value, power);
-                  }
-                  return next;
-                });
-  Value sum = sums[0];
-  for (Value other : ArrayRef(sums).drop_front())
-    sum = e.addf(sum, other);
+  Value factor = b.exp2(b.subf(oldMax, newMax));
+  Value sum = b.mulf(b.load(rowSum, {row, zero}), factor);
+  sum = sumOfExponentials(tileRow, keys, newMax, sum);
+  b.store(newMax, rowMax, {row, zero});
+  b.store(sum, rowSum, {row, zero});
+  b.store(factor, rescale, {tileRow, zero});
+}
 
-  e.store(newMax, rowMax, {row, 0});
-  e.store(sum, rowSum, {row, 0});
-  e.store(factor, rescale, {tileRow, 0});
+/// The largest score of the row and of `atLeast`, in every lane.
+Value ForwardKernel::maxOfScores(Index tileRow, Index keys, Value atLeast) {
+  Values maxima(schedule.tileVectors, atLeast);
+  auto step = [&](Index column, ValueRange carried) {
+    Values next(carried);
+    for (auto [i, largest] : llvm::enumerate(next)) {
+      Value score = b.load(scores, {tileRow, column + i * schedule.lanes});
+      largest = b.maxf(score, largest);
+    }
+    return next;
+  };
+  maxima = b.loop(b.index(0), keys, schedule.tileColumns, maxima, step);
+  Value largest = maxima[0];
+  for (Value other : ArrayRef(maxima).drop_front())
+    largest = b.maxf(largest, other);
+  return b.laneMax(largest);
+}
+
+/// Replaces the row's scores by their exponentials; returns these added to
+/// `sum`, lane by lane.
+Value ForwardKernel::sumOfExponentials(Index tileRow, Index keys, Value rowMax,
+                                       Value sum) {
+  Values sums(schedule.tileVectors, b.splat(0.0f));
+  sums[0] = sum;
+  auto step = [&](Index column, ValueRange carried) {
+    Values next(carried);
+    for (auto [i, partial] : llvm::enumerate(next)) {
+      Index at[] = {tileRow, column + i * schedule.lanes};
+      Value power = b.exp2(b.subf(b.load(scores, at), rowMax));
+      b.store(power, scores, at);
+      partial = b.addf(partial, power);
+    }
+    return next;
+  };
+  sums = b.loop(b.index(0), keys, schedule.tileColumns, sums, step);
+  sum = sums[0];
+  for (Value other : ArrayRef(sums).drop_front())
+    sum = b.addf(sum, other);
+  return sum;
 }
 
 /// output[row + i] = rescale[i] * output[row + i] + scores[i] . values
-void ForwardKernel::accumulateOutput(Value row, Value key, Index keys) {
+void ForwardKernel::accumulateOutput(Index row, Index key, Index keys) {
   tiles.forDepth([&](Index column, int64_t vectors) {
     AttentionTile tile = tiles.product(
-        vectors, 0, keys,
-        [&](Index j, int64_t i) { return e.loadScalar(scores, {i, j}); },
+        vectors, b.index(0), keys,
+        [&](Index j, int64_t i) {
+          return b.loadScalar(scores, {b.index(i), j});
+        },
         [&](Index j, int64_t vector) {
-          return e.load(
-              values, {e.add(key, j), e.add(column, vector * schedule.lanes)});
+          return b.load(values, {key + j, column + vector * schedule.lanes});
         });
     for (int64_t i = 0; i < schedule.tileRows; ++i) {
-      Value factor = e.load(rescale, {i, 0});
+      Value factor = b.load(rescale, {b.index(i), b.index(0)});
       for (int64_t vector = 0; vector < vectors; ++vector) {
-        Index at[] = {e.add(row, i), e.add(column, vector * schedule.lanes)};
-        e.store(e.fma(factor, e.load(output, at), tile.at(i, vector)), output,
+        Index at[] = {row + i, column + vector * schedule.lanes};
+        b.store(b.fma(factor, b.load(output, at), tile.at(i, vector)), output,
                 at);
       }
     }
@@ -225,18 +221,18 @@ void ForwardKernel::accumulateOutput(Value row, Value key, Index keys) {
 }
 
 /// out = output / sum, lse = log(2) * max + log(sum).
-void ForwardKernel::finishRows(Value query, Index count) {
-  e.loop(0, count, 1, [&](Value row) {
-    Value sum = emitLaneSum(e, e.load(rowSum, {row, 0}));
-    Value inverse = e.divf(e.constant(1.0f), sum);
-    Index target = e.add(query, row);
-    packing.forRowVectors([&](Index column, Value mask) {
-      Value vector = e.mulf(e.load(output, {row, column}), inverse);
-      packing.store(vector, out, target, column, mask);
+void ForwardKernel::finishRows(Index query, Index count) {
+  b.loop(count, 1, [&](Index row) {
+    Value sum = b.laneSum(b.load(rowSum, {row, b.index(0)}));
+    Value inverse = b.divf(b.splat(1.0f), sum);
+    packing.forRowVectors([&](Index column, int64_t valid) {
+      Value vector = b.mulf(b.load(output, {row, column}), inverse);
+      packing.store(vector, out, query + row, column, valid);
     });
-    Value logOfSum = math::LogOp::create(e.builder, e.loc, sum);
-    Value lse = e.fma(e.load(rowMax, {row, 0}), e.constant(logOf2), logOfSum);
-    e.storeScalar(e.firstLane(lse), argument(4), {batch, head, target});
+    Value logOfSum = math::LogOp::create(b, sum);
+    Value max = b.load(rowMax, {row, b.index(0)});
+    b.storeScalar(b.fma(max, b.splat(logOf2), logOfSum), lse,
+                  {batch, head, query + row});
   });
 }
 

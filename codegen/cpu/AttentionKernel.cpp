@@ -4,6 +4,7 @@
 #include "codegen/cpu/AttentionKernel.h"
 
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <cmath>
 
@@ -19,21 +20,16 @@ LogicalResult flm::cpu::verifyAttention(Location loc,
                           << ", heads " << problem.heads << ", headDim "
                           << problem.headDim;
   Type type = problem.elementType;
-  if (!type || !(type.isF32() || type.isBF16()))
-    return emitError(loc) << "CPU attention is written for f32 and bf16"
-                          << "; found " << type
-                          << "; convert the operands first";
+  if (!type.isF32() && !type.isBF16())
+    return emitError(loc) << "attention on the CPU is written for f32 and "
+                             "bf16; found "
+                          << type << "; convert the operands first";
   return success();
 }
 
-float flm::cpu::queryScale(const AttentionProblem &problem) {
-  return log2OfE / std::sqrt(static_cast<double>(problem.headDim));
-}
-
-static func::FuncOp createFunction(OpBuilder &builder, Location loc,
-                                   StringRef symbol,
-                                   ArrayRef<AttentionKernel::Operand> operands,
-                                   const AttentionProblem &p) {
+static SmallVector<Type>
+operandTypes(OpBuilder &builder, ArrayRef<AttentionKernel::Operand> operands,
+             const AttentionProblem &p) {
   auto rows =
       MemRefType::get({p.batch, p.seq, p.heads * p.headDim}, p.elementType);
   auto logSumExp =
@@ -41,32 +37,30 @@ static func::FuncOp createFunction(OpBuilder &builder, Location loc,
   SmallVector<Type> types;
   for (AttentionKernel::Operand operand : operands)
     types.push_back(operand == AttentionKernel::Rows ? rows : logSumExp);
-  types.push_back(MemRefType::get(ShapedType::kDynamic, builder.getI8Type()));
-  types.push_back(builder.getIndexType());
-
-  auto function = func::FuncOp::create(builder, loc, symbol,
-                                       builder.getFunctionType(types, {}));
-  function.setPrivate();
-  builder.setInsertionPointToStart(function.addEntryBlock());
-  return function;
+  return types;
 }
 
 AttentionKernel::AttentionKernel(OpBuilder &builder, Location loc,
                                  StringRef symbol, ArrayRef<Operand> operands,
                                  const AttentionProblem &problem,
                                  const CpuTarget &target)
-    : restoreInsertionPoint(builder), problem(problem),
-      schedule(this->problem, target),
-      function(createFunction(builder, loc, symbol, operands, problem)),
-      e(builder, loc, schedule.lanes), tiles(e, this->problem, schedule),
-      packing(e, this->problem, schedule),
-      workspace(e, argument(operands.size())) {}
+    : problem(problem), schedule(problem, target),
+      b(builder, loc, schedule.lanes),
+      function(b.beginKernel(symbol, operandTypes(b, operands, problem))),
+      tiles(b, this->problem, schedule), packing(b, this->problem, schedule) {}
 
 HeadRows AttentionKernel::rows(unsigned i, Index batch, Index head) {
-  return {argument(i), e.index(batch), e.index(e.mul(head, problem.headDim))};
+  return {argument(i), batch, head * problem.headDim};
 }
 
-CpuKernel AttentionKernel::finish(int64_t tasks) {
-  func::ReturnOp::create(e.builder, e.loc);
-  return {function, tasks, workspace.bytes()};
+Value AttentionKernel::allocate(ArrayRef<int64_t> shape) {
+  Value workspace = argument(function.getNumArguments() - 2);
+  Value buffer = b.workspaceView(workspace, bytes, shape, b.getF32Type());
+  int64_t elements = cast<MemRefType>(buffer.getType()).getNumElements();
+  bytes += llvm::alignTo(elements * sizeof(float), 64);
+  return buffer;
+}
+
+double AttentionKernel::scale() const {
+  return 1 / std::sqrt(static_cast<double>(problem.headDim));
 }

@@ -12,10 +12,6 @@ namespace flm::cpu {
 mlir::LogicalResult verifyAttention(mlir::Location loc,
                                     const AttentionProblem &problem);
 
-/// Packed queries hold scale * log2(e) * q: their products with keys are
-/// exponents of 2.
-float queryScale(const AttentionProblem &problem);
-
 constexpr float log2OfE = 1.44269504088896340736f;
 constexpr float logOf2 = 0.693147180559945309417f;
 
@@ -28,22 +24,29 @@ struct AttentionKernel {
                   const AttentionProblem &problem, const CpuTarget &target);
 
   mlir::Value argument(unsigned i) { return function.getArgument(i); }
-  mlir::Value task() { return argument(function.getNumArguments() - 1); }
-
+  Index task() { return b.index(argument(function.getNumArguments() - 1)); }
   /// The rows of a head in operand i.
   HeadRows rows(unsigned i, Index batch, Index head);
 
-  /// Writes the return. The kernel has `tasks` tasks.
-  CpuKernel finish(int64_t tasks);
+  /// A 64-byte aligned buffer of f32 in the workspace.
+  mlir::Value allocate(llvm::ArrayRef<int64_t> shape);
 
-  mlir::OpBuilder::InsertionGuard restoreInsertionPoint;
+  /// 1 / sqrt(headDim)
+  double scale() const;
+  /// Packed queries hold scale * log2(e) * q: their products with keys are
+  /// exponents of 2.
+  float queryScale() const { return scale() * log2OfE; }
+
+  /// The finished kernel.
+  CpuKernel withTasks(int64_t tasks) { return {function, tasks, bytes}; }
+
   const AttentionProblem problem;
   const AttentionSchedule schedule;
+  AttentionBuilder b;
   mlir::func::FuncOp function;
-  AttentionEmitter e;
   AttentionTiles tiles;
   AttentionPacking packing;
-  AttentionWorkspace workspace;
+  int64_t bytes = 0; ///< of the workspace, allocated so far
 };
 
 } // namespace flm::cpu

@@ -2,120 +2,103 @@
 // Packing rows of heads, transposing keys, writing results back.
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/AttentionPacking.h"
-#include "codegen/cpu/AttentionMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace flm::cpu;
 
+//===-- One vector --------------------------------------------------------===//
+
 void AttentionPacking::forRowVectors(
-    function_ref<void(Index column, Value mask)> body) {
-  int64_t rest = problem.headDim % e.lanes;
+    function_ref<void(Index column, int64_t valid)> body) {
+  int64_t rest = problem.headDim % b.lanes;
   int64_t whole = problem.headDim - rest;
-  if (whole)
-    e.loop(0, whole, e.lanes, [&](Value column) { body(column, Value()); });
+  b.loop(whole, b.lanes, [&](Index column) { body(column, b.lanes); });
   if (rest)
-    body(whole, e.firstLanes(rest));
+    body(b.index(whole), rest);
 }
 
-Value AttentionPacking::load(HeadRows from, Index row, Index column,
-                             Value mask) {
-  auto type = VectorType::get(e.lanes, problem.elementType);
-  SmallVector<Value> at = {from.batch, e.index(row),
-                           e.index(e.add(from.firstColumn, column))};
-  Value vector;
-  if (mask) {
-    Value zero = arith::ConstantOp::create(e.builder, e.loc,
-                                           e.builder.getZeroAttr(type));
-    vector = vector::MaskedLoadOp::create(e.builder, e.loc, type, from.operand,
-                                          at, mask, zero);
-  } else {
-    vector = vector::LoadOp::create(e.builder, e.loc, type, from.operand, at);
-  }
+Value AttentionPacking::load(const HeadRows &from, Index row, Index column,
+                             int64_t valid) {
+  Value vector =
+      b.load(from.operand, {from.batch, row, from.firstColumn + column},
+             b.lanes, valid);
+  if (problem.elementType.isF32())
+    return vector;
+  return arith::ExtFOp::create(b, b.vectorType, vector);
+}
+
+void AttentionPacking::store(Value vector, const HeadRows &to, Index row,
+                             Index column, int64_t valid) {
   if (!problem.elementType.isF32())
-    vector = arith::ExtFOp::create(e.builder, e.loc, e.vectorType, vector);
-  return vector;
+    vector = arith::TruncFOp::create(
+        b, VectorType::get(b.lanes, problem.elementType), vector);
+  b.store(vector, to.operand, {to.batch, row, to.firstColumn + column}, valid);
 }
 
-void AttentionPacking::store(Value vector, HeadRows to, Index row, Index column,
-                             Value mask) {
-  auto type = VectorType::get(e.lanes, problem.elementType);
-  SmallVector<Value> at = {to.batch, e.index(row),
-                           e.index(e.add(to.firstColumn, column))};
-  if (!problem.elementType.isF32())
-    vector = arith::TruncFOp::create(e.builder, e.loc, type, vector);
-  if (mask)
-    vector::MaskedStoreOp::create(e.builder, e.loc, to.operand, at, mask,
-                                  vector);
-  else
-    vector::StoreOp::create(e.builder, e.loc, vector, to.operand, at);
+Value AttentionPacking::dotRows(const HeadRows &operand, Value packed,
+                                Index row) {
+  auto addProduct = [&](Index column, int64_t valid, Value sum) {
+    Value left = load(operand, row, column, valid);
+    return b.fma(left, b.load(packed, {row, column}), sum);
+  };
+  int64_t rest = problem.headDim % b.lanes;
+  Index whole = b.index(problem.headDim - rest);
+  auto step = [&](Index column, ValueRange sum) -> AttentionBuilder::Values {
+    return {addProduct(column, b.lanes, sum[0])};
+  };
+  Value sum = b.loop(b.index(0), whole, b.lanes, b.splat(0.0f), step)[0];
+  if (rest)
+    sum = addProduct(whole, rest, sum);
+  return b.laneSum(sum);
 }
 
-void AttentionPacking::packRows(HeadRows from, Index first, Index count,
+//===-- Many rows ---------------------------------------------------------===//
+
+void AttentionPacking::packRows(const HeadRows &from, Index first, Index count,
                                 Index padded, Value to, float scale) {
-  e.loop(0, count, 1, [&](Value row) {
-    Index source = e.add(first, row);
-    forRowVectors([&](Index column, Value mask) {
-      Value vector = load(from, source, column, mask);
+  b.loop(count, 1, [&](Index row) {
+    forRowVectors([&](Index column, int64_t valid) {
+      Value vector = load(from, first + row, column, valid);
       if (scale != 1.0f)
-        vector = e.mulf(vector, e.constant(scale));
-      e.store(vector, to, {row, column});
+        vector = b.mulf(vector, b.splat(scale));
+      b.store(vector, to, {row, column});
     });
   });
   zeroRows(to, count, padded);
 }
 
-void AttentionPacking::unpackRows(Value from, Index row, Index count,
-                                  HeadRows to, Index first, float scale) {
-  e.loop(0, count, 1, [&](Value i) {
-    Index source = e.add(row, i), target = e.add(first, i);
-    forRowVectors([&](Index column, Value mask) {
-      Value vector = e.load(from, {source, column});
+void AttentionPacking::unpackRows(Value from, Index count, const HeadRows &to,
+                                  Index first, float scale) {
+  b.loop(count, 1, [&](Index row) {
+    forRowVectors([&](Index column, int64_t valid) {
+      Value vector = b.load(from, {row, column});
       if (scale != 1.0f)
-        vector = e.mulf(vector, e.constant(scale));
-      store(vector, to, target, column, mask);
+        vector = b.mulf(vector, b.splat(scale));
+      store(vector, to, first + row, column, valid);
     });
   });
 }
 
 void AttentionPacking::transposePanel(Value from, Index row, Value to,
                                       Index panel) {
-  e.loop(0, schedule.tileColumns, e.lanes, [&](Value j) {
-    e.loop(0, schedule.depth, e.lanes, [&](Value d) {
-      AttentionEmitter::Values square;
-      for (int64_t i = 0; i < e.lanes; ++i)
-        square.push_back(e.load(from, {e.add(e.add(row, j), i), d}));
-      square = emitTranspose(e, std::move(square));
-      for (int64_t i = 0; i < e.lanes; ++i)
-        e.store(square[i], to, {panel, e.add(d, i), j});
+  b.loop(schedule.tileColumns, b.lanes, [&](Index j) {
+    b.loop(schedule.depth, b.lanes, [&](Index d) {
+      AttentionBuilder::Values square;
+      for (int64_t i = 0; i < b.lanes; ++i)
+        square.push_back(b.load(from, {row + j + i, d}));
+      square = b.transpose(square);
+      for (int64_t i = 0; i < b.lanes; ++i)
+        b.store(square[i], to, {panel, d + i, j});
     });
   });
 }
 
 void AttentionPacking::zeroRows(Value buffer, Index begin, Index end) {
-  e.loop(begin, end, 1, [&](Value row) {
-    e.loop(0, schedule.depth, e.lanes, [&](Value column) {
-      e.store(e.constant(0.0f), buffer, {row, column});
+  b.loop(begin, end, 1, [&](Index row) {
+    b.loop(schedule.depth, b.lanes, [&](Index column) {
+      b.store(b.splat(0.0f), buffer, {row, column});
     });
   });
-}
-
-Value AttentionPacking::dotRows(HeadRows a, Index rowOfA, Value b,
-                                Index rowOfB) {
-  auto addProduct = [&](Index column, Value mask, Value sum) {
-    Value left = load(a, rowOfA, column, mask);
-    return e.fma(left, e.load(b, {rowOfB, column}), sum);
-  };
-  int64_t rest = problem.headDim % e.lanes;
-  int64_t whole = problem.headDim - rest;
-  Value sum =
-      e.loop(0, whole, e.lanes, {e.constant(0.0f)},
-             [&](Value column, ValueRange carried) -> AttentionEmitter::Values {
-               return {addProduct(column, Value(), carried[0])};
-             })[0];
-  if (rest)
-    sum = addProduct(whole, e.firstLanes(rest), sum);
-  return emitLaneSum(e, sum);
 }

@@ -15,22 +15,22 @@ namespace flm::cpu {
 /// The rows of one head in an operand [batch, seq, heads * headDim].
 struct HeadRows {
   mlir::Value operand;
-  mlir::Value batch;
-  mlir::Value firstColumn;
+  Index batch;
+  Index firstColumn;
 };
 
 class AttentionPacking {
 public:
-  AttentionPacking(AttentionEmitter &emitter, const AttentionProblem &problem,
+  AttentionPacking(AttentionBuilder &builder, const AttentionProblem &problem,
                    const AttentionSchedule &schedule)
-      : e(emitter), problem(problem), schedule(schedule) {}
+      : b(builder), problem(problem), schedule(schedule) {}
 
   /// to[i] = scale * from[first + i] for i < count, 0 up to `padded` rows.
-  void packRows(HeadRows from, Index first, Index count, Index padded,
+  void packRows(const HeadRows &from, Index first, Index count, Index padded,
                 mlir::Value to, float scale = 1.0f);
 
-  /// to[first + i] = scale * from[row + i] for i < count.
-  void unpackRows(mlir::Value from, Index row, Index count, HeadRows to,
+  /// to[first + i] = scale * from[i] for i < count.
+  void unpackRows(mlir::Value from, Index count, const HeadRows &to,
                   Index first, float scale);
 
   /// to[panel][d][j] = from[row + j][d] for one panel of tileColumns rows.
@@ -39,21 +39,25 @@ public:
   /// Rows [begin, end) of a packed buffer become zero.
   void zeroRows(mlir::Value buffer, Index begin, Index end);
 
-  /// The dot product of an operand's row and a packed row, in every lane.
-  mlir::Value dotRows(HeadRows a, Index rowOfA, mlir::Value b, Index rowOfB);
+  /// The dot product of a row of an operand and one of a packed buffer, in
+  /// every lane.
+  mlir::Value dotRows(const HeadRows &operand, mlir::Value packed, Index row);
 
-  /// Calls `body` for each vector of a row with its first column, and the mask
-  /// of the lanes inside headDim if they are not all.
+  /// Calls `body` for each vector of a row with its first column and how many
+  /// of its lanes are inside headDim.
   void
-  forRowVectors(llvm::function_ref<void(Index column, mlir::Value mask)> body);
+  forRowVectors(llvm::function_ref<void(Index column, int64_t valid)> body);
 
-  /// One vector of an operand's row as f32, lanes outside the mask 0.
-  mlir::Value load(HeadRows from, Index row, Index column, mlir::Value mask);
-  void store(mlir::Value vector, HeadRows to, Index row, Index column,
-             mlir::Value mask);
+  /// Stores one vector of an operand's row, rounded to the operand's type.
+  void store(mlir::Value vector, const HeadRows &to, Index row, Index column,
+             int64_t valid);
 
 private:
-  AttentionEmitter &e;
+  /// One vector of an operand's row as f32, 0 in the lanes that are not valid.
+  mlir::Value load(const HeadRows &from, Index row, Index column,
+                   int64_t valid);
+
+  AttentionBuilder &b;
   const AttentionProblem &problem;
   const AttentionSchedule &schedule;
 };

@@ -49,51 +49,64 @@ AttentionSchedule::AttentionSchedule(const AttentionProblem &problem,
 
 AttentionTile
 AttentionTiles::product(int64_t vectors, Index begin, Index end,
-                        function_ref<Value(Index k, int64_t row)> left,
-                        function_ref<Value(Index k, int64_t vector)> right) {
-  AttentionTile tile{vectors, {}};
-  tile.sums.assign(schedule.tileRows * vectors, e.constant(0.0f));
-  tile.sums =
-      e.loop(begin, end, 1, tile.sums, [&](Value k, ValueRange carried) {
-        AttentionTile next{vectors, llvm::to_vector(carried)};
-        SmallVector<Value> columns;
-        for (int64_t v = 0; v < vectors; ++v)
-          columns.push_back(right(k, v));
-        for (int64_t row = 0; row < schedule.tileRows; ++row) {
-          Value element = e.broadcast(left(k, row));
-          for (int64_t v = 0; v < vectors; ++v)
-            next.at(row, v) = e.fma(element, columns[v], next.at(row, v));
-        }
-        return next.sums;
+                        function_ref<Value(Index i, int64_t row)> left,
+                        function_ref<Value(Index i, int64_t vector)> right) {
+  AttentionBuilder::Values zeros(schedule.tileRows * vectors, b.splat(0.0f));
+  auto step = [&](Index i, ValueRange carried) {
+    AttentionTile next{vectors, AttentionBuilder::Values(carried)};
+    AttentionBuilder::Values columns;
+    for (int64_t v = 0; v < vectors; ++v)
+      columns.push_back(right(i, v));
+    for (int64_t row = 0; row < schedule.tileRows; ++row) {
+      Value element = b.broadcast(left(i, row), schedule.lanes);
+      for (int64_t v = 0; v < vectors; ++v)
+        next.at(row, v) = b.fma(element, columns[v], next.at(row, v));
+    }
+    return next.sums;
+  };
+  return {vectors, b.loop(begin, end, 1, zeros, step)};
+}
+
+AttentionTile AttentionTiles::dotRows(Value rows, Index row, Value panels,
+                                      Index panel) {
+  return product(
+      schedule.tileVectors, b.index(0), b.index(problem.headDim),
+      [&](Index d, int64_t i) { return b.loadScalar(rows, {row + i, d}); },
+      [&](Index d, int64_t vector) {
+        return b.load(panels, {panel, d, b.index(vector * schedule.lanes)});
       });
-  return tile;
 }
 
 void AttentionTiles::forDepth(
     function_ref<void(Index column, int64_t vectors)> body) {
-  int64_t whole = schedule.depth / schedule.tileColumns * schedule.tileColumns;
-  if (whole)
-    e.loop(0, whole, schedule.tileColumns,
-           [&](Value column) { body(column, schedule.tileVectors); });
-  if (int64_t rest = schedule.depth - whole)
-    body(whole, rest / schedule.lanes);
+  int64_t rest = schedule.depth % schedule.tileColumns;
+  int64_t whole = schedule.depth - rest;
+  b.loop(whole, schedule.tileColumns,
+         [&](Index column) { body(column, schedule.tileVectors); });
+  if (rest)
+    body(b.index(whole), rest / schedule.lanes);
 }
 
 void AttentionTiles::addTo(Value to, AttentionTile &tile, Index row,
                            Index column) {
   for (int64_t i = 0; i < schedule.tileRows; ++i)
     for (int64_t v = 0; v < tile.vectors; ++v) {
-      Index at[] = {e.add(row, i), e.add(column, v * schedule.lanes)};
-      e.store(e.addf(e.load(to, at), tile.at(i, v)), to, at);
+      Index at[] = {row + i, column + v * schedule.lanes};
+      b.store(b.addf(b.load(to, at), tile.at(i, v)), to, at);
     }
 }
 
 //===-- Mask --------------------------------------------------------------===//
 
 Index AttentionTiles::visibleKeys(Index query) {
+  Index all = b.index(problem.seq);
+  return problem.causal ? b.min(query + 1, all) : all;
+}
+
+Index AttentionTiles::firstRowThatSees(Index key, Index query) {
   if (!problem.causal)
-    return problem.seq;
-  return e.min(e.add(query, 1), problem.seq);
+    return b.index(0);
+  return b.roundDown(b.subtractOrZero(key, query), schedule.tileRows);
 }
 
 void AttentionTiles::mask(AttentionTile &scores, Index query, Index key) {
@@ -102,19 +115,18 @@ void AttentionTiles::mask(AttentionTile &scores, Index query, Index key) {
   if (neverPartial)
     return;
 
+  // The first row sees the fewest keys.
+  Value partial = visibleKeys(query) < key + schedule.tileColumns;
+  Value hidden = b.splat(-std::numeric_limits<float>::infinity());
   auto maskAll = [&] {
     AttentionTile masked = scores;
-    Value hidden = e.constant(-std::numeric_limits<float>::infinity());
     for (int64_t row = 0; row < schedule.tileRows; ++row) {
-      Index visible = e.sub(visibleKeys(e.add(query, row)), key);
-      for (int64_t v = 0; v < scores.vectors; ++v) {
-        Value lanes = e.firstLanes(e.sub(visible, v * schedule.lanes));
-        masked.at(row, v) = e.select(lanes, scores.at(row, v), hidden);
-      }
+      Index visible = b.subtractOrZero(visibleKeys(query + row), key);
+      for (int64_t v = 0; v < scores.vectors; ++v)
+        masked.at(row, v) =
+            b.keepLanes(scores.at(row, v), v * schedule.lanes, visible, hidden);
     }
     return masked.sums;
   };
-  // The first row sees the fewest keys.
-  scores.sums = e.ifLess(visibleKeys(query), e.add(key, schedule.tileColumns),
-                         maskAll, scores.sums);
+  scores.sums = b.ifThenElse(partial, maskAll, scores.sums);
 }

@@ -6,7 +6,7 @@
 #define FLM_CODEGEN_CPU_ATTENTIONTILES_H
 
 #include "codegen/cpu/Attention.h"
-#include "codegen/cpu/AttentionEmitter.h"
+#include "codegen/cpu/AttentionBuilder.h"
 
 namespace flm::cpu {
 
@@ -33,7 +33,7 @@ struct AttentionSchedule {
 /// The accumulators of one register tile, vectors of a row side by side.
 struct AttentionTile {
   int64_t vectors;
-  AttentionEmitter::Values sums;
+  AttentionBuilder::Values sums;
 
   mlir::Value &at(int64_t row, int64_t vector) {
     return sums[row * vectors + vector];
@@ -42,19 +42,28 @@ struct AttentionTile {
 
 class AttentionTiles {
 public:
-  AttentionTiles(AttentionEmitter &emitter, const AttentionProblem &problem,
+  AttentionTiles(AttentionBuilder &builder, const AttentionProblem &problem,
                  const AttentionSchedule &schedule)
-      : e(emitter), problem(problem), schedule(schedule) {}
+      : b(builder), problem(problem), schedule(schedule) {}
 
-  /// sum over k in [begin, end) of left(k, row) * right(k, vector), for
+  /// sum over i in [begin, end) of left(i, row) * right(i, vector), for
   /// tileRows rows and `vectors` vectors. `left` gives a scalar.
   AttentionTile
   product(int64_t vectors, Index begin, Index end,
-          llvm::function_ref<mlir::Value(Index k, int64_t row)> left,
-          llvm::function_ref<mlir::Value(Index k, int64_t vector)> right);
+          llvm::function_ref<mlir::Value(Index i, int64_t row)> left,
+          llvm::function_ref<mlir::Value(Index i, int64_t vector)> right);
+
+  /// Products of tileRows rows, from `row` of a packed buffer, with the
+  /// tileColumns transposed rows of a panel.
+  AttentionTile dotRows(mlir::Value rows, Index row, mlir::Value panels,
+                        Index panel);
 
   /// One past the last key that `query` sees.
   Index visibleKeys(Index query);
+
+  /// Of the block of queries that starts with `query`, the first row of a tile
+  /// in which some row sees `key`.
+  Index firstRowThatSees(Index key, Index query);
 
   /// Sets the scores of invisible keys to -inf. The tile's first row is `query`
   /// and its first column is `key`.
@@ -68,7 +77,7 @@ public:
   void addTo(mlir::Value to, AttentionTile &tile, Index row, Index column);
 
 private:
-  AttentionEmitter &e;
+  AttentionBuilder &b;
   const AttentionProblem &problem;
   const AttentionSchedule &schedule;
 };

@@ -2,6 +2,7 @@
 // Attention kernels against plain loops, on sizes that divide nothing.
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/Attention.h"
+#include "test/codegen/cpu/GuardedBuffer.h"
 #include "test/codegen/cpu/KernelJit.h"
 #include "test/codegen/cpu/attention-reference.h"
 
@@ -11,48 +12,11 @@
 #include <cmath>
 #include <cstring>
 #include <random>
-#include <sys/mman.h>
-#include <unistd.h>
 
 using namespace flm::cpu;
 using namespace flm::cpu::test;
 
 namespace {
-
-/// An array that ends where memory ends: reading or writing past its end
-/// crashes, and writing before its start is noticed.
-class FencedArray {
-public:
-  explicit FencedArray(size_t count) : count(count) {
-    size_t page = sysconf(_SC_PAGESIZE);
-    readable = (count * sizeof(float) + page - 1) / page * page + page;
-    mapping = static_cast<char *>(mmap(nullptr, readable + page,
-                                       PROT_READ | PROT_WRITE,
-                                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    mprotect(mapping + readable, page, PROT_NONE);
-    std::memset(mapping, 0xff, readable); // NaN
-  }
-  explicit FencedArray(const std::vector<float> &values)
-      : FencedArray(values.size()) {
-    std::copy(values.begin(), values.end(), data());
-  }
-  FencedArray(const FencedArray &) = delete;
-  ~FencedArray() { munmap(mapping, readable + sysconf(_SC_PAGESIZE)); }
-
-  float *data() {
-    return reinterpret_cast<float *>(mapping + readable) - count;
-  }
-  std::vector<float> values() { return {data(), data() + count}; }
-
-  bool frontIntact() {
-    char *end = reinterpret_cast<char *>(data());
-    return std::all_of(mapping, end, [](char c) { return c == '\xff'; });
-  }
-
-private:
-  size_t count, readable;
-  char *mapping;
-};
 
 std::vector<float> randomRows(size_t count, unsigned seed, float size) {
   std::mt19937 generator(seed);
@@ -130,24 +94,28 @@ protected:
     if (!jit)
       return results[0];
     for (TaskOrder order : {TaskOrder::Forward, TaskOrder::Reverse}) {
-      std::vector<std::unique_ptr<FencedArray>> arrays;
-      for (const auto &input : inputs)
-        arrays.push_back(std::make_unique<FencedArray>(input));
-      for (size_t size : outputSizes)
-        arrays.push_back(std::make_unique<FencedArray>(size));
+      std::vector<std::unique_ptr<GuardedBuffer<float>>> arrays;
       std::vector<void *> pointers;
-      for (auto &array : arrays)
-        pointers.push_back(array->data());
+      auto add = [&](size_t size) -> float * {
+        arrays.push_back(std::make_unique<GuardedBuffer<float>>(size));
+        pointers.push_back(arrays.back()->data());
+        return arrays.back()->data();
+      };
+      for (const auto &input : inputs)
+        std::copy(input.begin(), input.end(), add(input.size()));
+      for (size_t size : outputSizes)
+        std::fill_n(add(size), size, NAN);
       jit->run(kernel, pointers, order);
       for (size_t i = 0; i < arrays.size(); ++i) {
-        EXPECT_TRUE(arrays[i]->frontIntact()) << "before operand " << i;
+        EXPECT_TRUE(arrays[i]->marginIntact()) << "before operand " << i;
         if (i < inputs.size())
           EXPECT_EQ(std::memcmp(arrays[i]->data(), inputs[i].data(),
                                 inputs[i].size() * sizeof(float)),
                     0)
               << "input " << i << " was changed";
         else
-          results[order == TaskOrder::Reverse].push_back(arrays[i]->values());
+          results[order == TaskOrder::Reverse].emplace_back(
+              arrays[i]->data(), arrays[i]->data() + arrays[i]->size());
       }
     }
     for (size_t i = 0; i < outputSizes.size(); ++i)
