@@ -281,8 +281,8 @@ std::string BpeTokenizer::decode(const std::vector<int32_t> &tokens) const {
       out += UnknownText;
       break;
     case PieceKind::Control:
-    case PieceKind::Unused:
       break;
+    case PieceKind::Unused:
     case PieceKind::Normal:
     case PieceKind::UserDefined: {
       std::string_view text = piece.text;

@@ -121,6 +121,7 @@ struct ModelTraits {
   bool whitespaceAsSuffix = false;
   bool escapeWhitespaces = true;
   bool hasCharacterMap = false;
+  bool hasTrainer = false, hasNormalizer = false;
   std::string endPiece = "</s>";
 
   void check(const std::string &name) const {
@@ -129,6 +130,12 @@ struct ModelTraits {
                       "; a training binary reproduces only models " + expected +
                       ". Train one with flm-data train-tokenizer");
     };
+    // Every field of the proto is optional, so a file cut between two of them
+    // still parses; SentencePiece writes both specs after the pieces.
+    if (!hasTrainer || !hasNormalizer)
+      throw UserError("'" + name + "' has no " +
+                      (hasTrainer ? "normalizer_spec" : "trainer_spec") +
+                      ": truncated, or no SentencePiece model");
     if (modelType != 2)
       refuse(modelType == 1   ? "of type unigram"
              : modelType == 3 ? "of type word"
@@ -147,11 +154,12 @@ struct ModelTraits {
 Piece readPiece(std::string_view message, std::string_view whole, size_t id,
                 const std::string &name) {
   Piece piece;
+  std::string_view escaped;
   uint64_t type = 1;
   MessageReader reader(message, whole, name);
   for (Field field; reader.next(field);) {
     if (field.number == 1 && field.wireType == 2)
-      piece.text = unescapeSpaces(field.bytes);
+      escaped = field.bytes;
     else if (field.number == 2 && field.wireType == 5)
       piece.score = floatOfBits(field.integer);
     else if (field.number == 3 && field.wireType == 0)
@@ -160,6 +168,7 @@ Piece readPiece(std::string_view message, std::string_view whole, size_t id,
   constexpr PieceKind Kinds[] = {PieceKind::Normal,  PieceKind::Unknown,
                                  PieceKind::Control, PieceKind::UserDefined,
                                  PieceKind::Unused,  PieceKind::Byte};
+  piece.text = unescapeSpaces(escaped);
   if (type < 1 || type > 6)
     throw UserError("'" + name + "': piece " + std::to_string(id) +
                     " is of unknown type " + std::to_string(type));
@@ -168,6 +177,10 @@ Piece readPiece(std::string_view message, std::string_view whole, size_t id,
     throw UserError("'" + name + "': piece " + std::to_string(id) +
                     " is marked unused (a restricted vocabulary), which is not "
                     "supported; use the model before it was restricted");
+  // SentencePiece looks for its pieces after it has escaped the spaces, so one
+  // that was defined with a space as such is never found.
+  if (escaped.find(' ') != std::string_view::npos)
+    piece.kind = PieceKind::Unused;
   return piece;
 }
 } // namespace
@@ -193,6 +206,7 @@ TokenizerSpec parseSentencePieceModel(std::string_view contents,
       spec.pieces.push_back(
           readPiece(field.bytes, contents, spec.pieces.size(), name));
     } else if (field.number == 2) { // trainer_spec
+      traits.hasTrainer = true;
       while (inner.next(part)) {
         if (part.number == 3 && part.wireType == 0)
           traits.modelType = part.integer;
@@ -202,6 +216,7 @@ TokenizerSpec parseSentencePieceModel(std::string_view contents,
           traits.endPiece = part.bytes;
       }
     } else if (field.number == 3) { // normalizer_spec
+      traits.hasNormalizer = true;
       while (inner.next(part)) {
         if (part.number == 2 && part.wireType == 2)
           traits.hasCharacterMap = !part.bytes.empty();
@@ -215,6 +230,13 @@ TokenizerSpec parseSentencePieceModel(std::string_view contents,
     }
   }
   traits.check(name);
+  // Whether a run of spaces survives then depends on such pieces as well.
+  for (size_t id = 0; id < spec.pieces.size(); ++id)
+    if (spec.removeExtraWhitespaces &&
+        spec.pieces[id].kind == PieceKind::Unused)
+      throw UserError("'" + name + "': piece " + std::to_string(id) +
+                      " holds a space as such, which is not supported in a "
+                      "model that removes extra whitespace");
   for (size_t id = 0; id < spec.pieces.size(); ++id)
     if (spec.pieces[id].kind == PieceKind::Control &&
         spec.pieces[id].text == traits.endPiece)

@@ -121,7 +121,7 @@ void TokenizerSpec::check(const std::string &name) const {
       refuse("is not well-formed UTF-8");
     if (!std::isfinite(piece.score))
       refuse("has a score that is not finite");
-    if (!seenText.insert(piece.text).second)
+    if (piece.kind != PieceKind::Unused && !seenText.insert(piece.text).second)
       refuse("repeats the text \"" + piece.text + "\" of an earlier piece");
     if (piece.kind != PieceKind::Byte)
       continue;

@@ -18,7 +18,7 @@ enum class PieceKind {
   Control,     ///< no text: end of document and the like
   UserDefined, ///< text that is always one token
   Byte,        ///< one byte, written "<0x41>"
-  Unused,      ///< an id that nothing encodes to
+  Unused,      ///< text that nothing encodes to
 };
 
 /// The name of a kind as the file spells it.

@@ -161,16 +161,21 @@ double validationShare(const EncodeOptions &options, int64_t total) {
   return fraction;
 }
 
+/// One spelling for all paths of a file, which may not exist yet.
+fs::path canonical(const std::string &path) {
+  return fs::weakly_canonical(fs::absolute(path));
+}
+
 /// Every output a file of its own, and none of them an input.
 void checkOutputs(const EncodeOptions &options,
                   const std::vector<TextFile> &texts) {
   std::set<fs::path> taken;
   for (const TextFile &text : texts)
-    taken.insert(fs::weakly_canonical(text.file->path()));
+    taken.insert(canonical(text.file->path()));
   if (!options.tokenizer.empty())
-    taken.insert(fs::weakly_canonical(options.tokenizer));
+    taken.insert(canonical(options.tokenizer));
   auto claim = [&](const std::string &path) {
-    if (!path.empty() && !taken.insert(fs::weakly_canonical(path)).second)
+    if (!path.empty() && !taken.insert(canonical(path)).second)
       throw UserError("'" + path +
                       "' would be written over an input or another output; "
                       "give each file a name of its own");
@@ -274,8 +279,7 @@ void trainTokenizerCommand(const TrainTokenizerOptions &options) {
       openTexts(options.text.paths, options.text.extensions);
   std::vector<std::string_view> parts;
   for (const TextFile &text : texts) {
-    if (fs::weakly_canonical(text.file->path()) ==
-        fs::weakly_canonical(options.out))
+    if (canonical(text.file->path()) == canonical(options.out))
       throw UserError("'" + options.out + "' would be written over an input");
     parts.push_back(text.train());
   }

@@ -5,6 +5,7 @@
 #include "tools/flm-data/Commands.h"
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -92,6 +93,10 @@ void addInspection(CLI::App &app, std::string &infoPath,
 } // namespace
 
 int main(int argc, char **argv) {
+  // A write past the file size limit or into a closed pipe then fails like any
+  // other, with a message.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
   CLI::App app("Text to token files and back.", "flm-data");
   app.require_subcommand(1);
   app.footer("Example: flm-data encode --train-vocab 8000 --tokenizer-out "
