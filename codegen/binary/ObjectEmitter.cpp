@@ -43,9 +43,13 @@ createTargetMachine(const cpu::CpuTarget &target, unsigned optLevel) {
   llvm::CodeGenOptLevel levels[] = {
       llvm::CodeGenOptLevel::None, llvm::CodeGenOptLevel::Less,
       llvm::CodeGenOptLevel::Default, llvm::CodeGenOptLevel::Aggressive};
+  // One section per symbol, so that the linker can drop what nobody uses.
+  llvm::TargetOptions machineOptions;
+  machineOptions.FunctionSections = true;
+  machineOptions.DataSections = true;
   std::unique_ptr<llvm::TargetMachine> machine(backend->createTargetMachine(
-      triple, target.cpu, target.features, llvm::TargetOptions(),
-      llvm::Reloc::PIC_, std::nullopt, levels[optLevel]));
+      triple, target.cpu, target.features, machineOptions, llvm::Reloc::PIC_,
+      std::nullopt, levels[optLevel]));
   if (!machine)
     return failure("cannot generate code for '" + target.triple + "'");
   return machine;
