@@ -260,6 +260,9 @@ flmrt::parseCommandLine(int argc, const char *const *argv,
   CLI::App app("Trains " + program + " (" +
                std::to_string(manifest.parameterCount) +
                " parameters), compiled by flmc.");
+  app.get_formatter()->column_width(30);
+  app.allow_extras();
+  addFlags(app, options);
   app.set_version_flag("--version",
                        "flmc " FLM_VERSION ", ABI " +
                            std::to_string(FLM_ABI_VERSION) + ", " + program,
@@ -267,9 +270,6 @@ flmrt::parseCommandLine(int argc, const char *const *argv,
   app.get_option("--version")->group("Information");
   app.set_help_flag("--help,-h", "print this help, and stop")
       ->group("Information");
-  app.get_formatter()->column_width(30);
-  app.allow_extras();
-  addFlags(app, options);
   try {
     app.parse(argc, argv);
     if (!app.remaining().empty())

@@ -4,11 +4,11 @@
 #include "runtime/train/MetricsLog.h"
 
 #include "runtime/UserError.h"
-#include "runtime/checkpoint/File.h"
 
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <unistd.h>
 #include <utility>
@@ -16,33 +16,36 @@
 using namespace flmrt;
 using nlohmann::ordered_json;
 
-/// Whether a run that continues after `step` steps keeps this line. Evaluations
-/// and probes at `step` itself come before the next optimizer step and are made
-/// again. A line cut off by a crash is dropped.
-static bool isKept(const std::string &line, int64_t step) {
+/// Whether a run that continues after `step` steps will log this line (again).
+/// Evaluations and probes at `step` itself come before the next optimizer step.
+static bool isBeyond(const std::string &line, int64_t step) {
   ordered_json record = ordered_json::parse(line, nullptr, false);
-  if (!record.is_object())
+  if (!record.is_object() || !record.contains("step") ||
+      !record["step"].is_number_integer())
     return false;
-  auto number = record.find("step");
-  if (number == record.end() || !number->is_number_integer())
-    return false;
-  int64_t at = number->get<int64_t>();
-  return record.contains("loss") ? at <= step : at < step;
+  int64_t at = record["step"].get<int64_t>();
+  return record.contains("loss") ? at > step : at >= step;
 }
 
+/// Lines are in the order of the run, so what goes is the end of the file: from
+/// the first line that is beyond `step`, or that a crash cut off.
 static void cutBack(const std::string &path, int64_t step) {
-  std::ifstream old(path);
-  if (!old)
+  std::error_code error;
+  if (!std::filesystem::exists(path, error))
     return;
-  std::string temporary = path + ".tmp";
-  FileWriter kept(temporary);
-  for (std::string line; std::getline(old, line);)
-    if (isKept(line, step)) {
-      line += '\n';
-      kept.write(line.data(), line.size());
-    }
-  kept.finish();
-  renamePath(temporary, path);
+  if (!std::filesystem::is_regular_file(path, error))
+    throw UserError(path + " is not a regular file; move it out of the way");
+  std::ifstream file(path, std::ios::binary);
+  uintmax_t kept = 0;
+  for (std::string line; std::getline(file, line) && !file.eof();
+       kept += line.size() + 1)
+    if (isBeyond(line, step))
+      break;
+  file.close();
+  std::filesystem::resize_file(path, kept, error);
+  if (error)
+    throw UserError("cannot cut " + path + " back to step " +
+                    std::to_string(step) + ": " + error.message());
 }
 
 MetricsLog::MetricsLog(const std::string &path, int64_t step) : path(path) {

@@ -1,0 +1,106 @@
+//===----------------------------------------------------------------------===//
+// Implementation of the test helpers.
+//===----------------------------------------------------------------------===//
+#include "test/runtime/TestFiles.h"
+
+#include "runtime/UserError.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace flmtest;
+
+TemporaryDirectory::TemporaryDirectory() {
+  std::string name =
+      (std::filesystem::temp_directory_path() / "flm-test-XXXXXX").string();
+  if (!mkdtemp(name.data()))
+    throw std::runtime_error("mkdtemp failed");
+  path = name;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
+}
+
+std::string TemporaryDirectory::operator/(const std::string &name) const {
+  return path + "/" + name;
+}
+
+std::string flmtest::readFile(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    throw std::runtime_error("cannot read " + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void flmtest::writeFile(const std::string &path, const std::string &bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+bool flmtest::exists(const std::string &path) {
+  return std::filesystem::exists(path);
+}
+
+void flmtest::writeTokens(const std::string &path, int64_t count) {
+  std::string bytes(1024, '\0');
+  int32_t header[] = {20240520, 1, static_cast<int32_t>(count)};
+  std::memcpy(bytes.data(), header, sizeof header);
+  uint32_t state = 1;
+  for (int64_t i = 0; i < count; ++i) {
+    // 16 of 256 values, each followed by one of four: something to learn.
+    state = state * 1664525 + 1013904223;
+    auto token = static_cast<uint16_t>((i * 7 + (state >> 30)) % 16);
+    bytes.append(reinterpret_cast<const char *>(&token), 2);
+  }
+  writeFile(path, bytes);
+}
+
+ProcessResult flmtest::runBinary(const std::vector<std::string> &arguments,
+                                 const std::string &environment,
+                                 int64_t largestFile) {
+  TemporaryDirectory directory;
+  std::string out = directory / "out", err = directory / "err";
+  std::vector<char *> argv = {const_cast<char *>(FAKE_TRAIN)};
+  for (const std::string &argument : arguments)
+    argv.push_back(const_cast<char *>(argument.c_str()));
+  argv.push_back(nullptr);
+  pid_t child = fork();
+  if (child == 0) {
+    dup2(open(out.c_str(), O_WRONLY | O_CREAT, 0600), 1);
+    dup2(open(err.c_str(), O_WRONLY | O_CREAT, 0600), 2);
+    if (!environment.empty())
+      putenv(const_cast<char *>(environment.c_str()));
+    if (largestFile) {
+      rlimit limit = {static_cast<rlim_t>(largestFile),
+                      static_cast<rlim_t>(largestFile)};
+      setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    execv(FAKE_TRAIN, argv.data());
+    _exit(127);
+  }
+  ProcessResult result;
+  int status = 0;
+  waitpid(child, &status, 0);
+  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  result.out = readFile(out);
+  result.err = readFile(err);
+  return result;
+}
+
+std::string flmtest::errorOf(const std::function<void()> &action) {
+  try {
+    action();
+  } catch (const flmrt::UserError &error) {
+    return error.what();
+  }
+  return "";
+}
