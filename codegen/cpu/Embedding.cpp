@@ -52,7 +52,7 @@ struct TableTiles {
 
   explicit TableTiles(const EmbeddingProblem &problem) {
     // Every task scans the tokens: a limit keeps that small beside the work.
-    const int64_t maxRanges = 64, maxStrips = 8, minStripColumns = 64;
+    const int64_t maxRanges = 16, maxStrips = 8, minStripColumns = 64;
     int64_t work = 4 * problem.n * (problem.vocab + 2 * problem.rows);
     int64_t tasks =
         std::clamp<int64_t>(work / taskBytes, 1, maxRanges * maxStrips);

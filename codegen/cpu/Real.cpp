@@ -66,7 +66,6 @@ Real mulAdd(Real a, Real b, Real c) {
 Real negate(Real x) { return unary<arith::NegFOp>(x); }
 Real abs(Real x) { return unary<math::AbsFOp>(x); }
 Real sqrt(Real x) { return unary<math::SqrtOp>(x); }
-Real exp(Real x) { return unary<math::ExpOp>(x); }
 Real log(Real x) { return unary<math::LogOp>(x); }
 
 Real sigmoid(Real x) { return 1.0 / (1.0 + exp(negate(x))); }

@@ -48,6 +48,7 @@ Real mulAdd(Real a, Real b, Real c);
 Real negate(Real x);
 Real abs(Real x);
 Real sqrt(Real x);
+/// Within 1 unit in the last place; 0 where the result is below 2^-126.
 Real exp(Real x);
 Real log(Real x);
 

@@ -60,6 +60,7 @@ public:
   mlir::Type type(Kind kind) { return typeOf(kernels, kind); }
   mlir::OpBuilder builder() { return kernels.builder(); }
   mlir::Location loc() { return kernels.loc(); }
+  mlir::ModuleOp module() { return kernels.module(); }
   const CpuTarget &target() const { return cpuTarget; }
   /// The activation types to test: bf16 only where the CPU converts to it.
   std::vector<Kind> kinds() const;
