@@ -6,6 +6,8 @@
 #include "tools/flm-data/Progress.h"
 #include "tools/flm-data/TrainingText.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <sentencepiece_trainer.h>
 #include <unordered_map>
 
@@ -52,6 +54,9 @@ std::string trainBpe(const std::vector<std::string_view> &texts,
         "a BPE vocabulary must be above " + std::to_string(SpecialPieces) +
         " (256 bytes, <unk>, </s>), found " + std::to_string(options.vocab) +
         "; for fewer use --tokenizer bytes");
+  if (options.maxBytes < 1)
+    throw UserError("--train-bytes must be at least 1, found " +
+                    std::to_string(options.maxBytes));
   if (!(options.coverage >= 0.98 && options.coverage <= 1))
     throw UserError("--coverage must be from 0.98 to 1");
   const std::unordered_map<std::string, std::string> arguments = {
@@ -73,6 +78,13 @@ std::string trainBpe(const std::vector<std::string_view> &texts,
       {"num_threads", "2"},
       {"minloglevel", "3"},
   };
+  int64_t bytes = 0;
+  for (std::string_view text : texts)
+    bytes += static_cast<int64_t>(text.size());
+  std::fprintf(stderr, "training %s pieces on %s of %s bytes of text ...\n",
+               grouped(options.vocab).c_str(),
+               grouped(std::min(bytes, options.maxBytes)).c_str(),
+               grouped(bytes).c_str());
   Sentences sentences(TrainingText(texts, options.maxBytes));
   std::string model;
   const sentencepiece::util::Status status =

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/UserError.h"
 #include "tools/flm-data/Commands.h"
+#include "tools/flm-data/OutputFile.h"
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -97,6 +98,7 @@ int main(int argc, char **argv) {
   // other, with a message.
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
+  removeTemporariesOnSignal();
   CLI::App app("Text to token files and back.", "flm-data");
   app.require_subcommand(1);
   app.footer("Example: flm-data encode --train-vocab 8000 --tokenizer-out "

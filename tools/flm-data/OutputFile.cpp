@@ -4,7 +4,9 @@
 #include "tools/flm-data/OutputFile.h"
 #include "runtime/UserError.h"
 
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -15,6 +17,32 @@ namespace flmrt {
 
 namespace {
 constexpr size_t BufferBytes = 1 << 20;
+
+/// Temporary files for the signal handler, which may only read what is there
+/// and call unlink. Tokens and description of both parts, and a tokenizer.
+std::atomic<const char *> temporaries[8];
+
+void replaceTemporary(const char *from, const char *to) {
+  for (std::atomic<const char *> &slot : temporaries) {
+    const char *expected = from;
+    if (slot.compare_exchange_strong(expected, to))
+      return;
+  }
+}
+
+void removeTemporaries(int signal) {
+  for (const std::atomic<const char *> &slot : temporaries)
+    if (const char *path = slot)
+      ::unlink(path);
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+} // namespace
+
+void removeTemporariesOnSignal() {
+  for (int signal : {SIGINT, SIGTERM, SIGHUP})
+    if (std::signal(signal, removeTemporaries) == SIG_IGN)
+      std::signal(signal, SIG_IGN); // as under nohup
 }
 
 void OutputFile::fail() const {
@@ -41,9 +69,11 @@ OutputFile::OutputFile(const std::string &path)
       ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0)
     fail();
+  replaceTemporary(nullptr, temporary.c_str());
 }
 
 OutputFile::~OutputFile() {
+  replaceTemporary(temporary.c_str(), nullptr);
   if (descriptor < 0)
     return;
   ::close(descriptor);

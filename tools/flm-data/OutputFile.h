@@ -45,6 +45,10 @@ private:
   int descriptor = -1;
 };
 
+/// Makes SIGINT, SIGTERM and SIGHUP remove what is not committed before they
+/// end the program.
+void removeTemporariesOnSignal();
+
 } // namespace flmrt
 
 #endif // FLM_TOOLS_FLMDATA_OUTPUTFILE_H
