@@ -15,14 +15,24 @@ namespace flm::numerics {
 /// (h^6) and rounding (1e-16 / h) both stay near 1e-13 of the value of `f`.
 double derivative(llvm::function_ref<double()> f, double &x);
 
-/// The largest relative error of `gradient` against the finite differences of
-/// `f` with respect to `x`, over all elements, or over `samples` of them drawn
-/// at random (with `seed`). Relative to the element, but at least to 1e-4 of
-/// the largest element of the gradient: below that finite differences are
-/// noise. Infinite if the shapes differ or something is not finite.
-double gradientError(const reference::Tensor &gradient, reference::Tensor &x,
-                     llvm::function_ref<double()> f, int64_t samples = 0,
-                     unsigned seed = 1);
+/// What finite differences say about one element.
+struct Derivative {
+  int64_t element;
+  double value;
+};
+
+/// The derivatives of `f` with respect to the elements of `x`: all of them, or
+/// `samples` drawn at random (with `seed`).
+std::vector<Derivative> derivatives(llvm::function_ref<double()> f,
+                                    reference::Tensor &x, int64_t samples = 0,
+                                    unsigned seed = 1);
+
+/// The largest relative error of `gradient` at the elements of `expected`.
+/// Relative to the element, but at least to 1e-4 of the largest element of the
+/// gradient: below that finite differences are noise. Infinite if an element is
+/// missing or not finite.
+double gradientError(const reference::Tensor &gradient,
+                     llvm::ArrayRef<Derivative> expected);
 
 } // namespace flm::numerics
 
