@@ -89,10 +89,11 @@ GemmSchedule flm::cpu::selectGemmSchedule(const GemmProblem &problem,
     schedule.rowBlock = 128;
     schedule.taskColumns = problem.n <= 1024 ? 96 : 192;
     schedule.taskRows = std::min<int64_t>(problem.m, 2048);
-    // Gradient of the vocabulary head: few columns and a very long sum.
+    // Gradient of the vocabulary head: few columns and a very long sum. A does
+    // not fit any cache, so the panel of B leaves it room in the first one.
     if (problem.layout == GemmLayout::NN && problem.k > 16 * problem.n) {
-      schedule.taskRows = std::min<int64_t>(problem.m, 128);
-      schedule.taskColumns = 192;
+      schedule.kBlock = 256;
+      schedule.taskRows = std::min<int64_t>(problem.m, 512);
     }
   }
 
