@@ -94,6 +94,34 @@ Value AttentionBuilder::keepLanes(Value x, int64_t first, Index count,
   return arith::SelectOp::create(*this, kept, x, otherwise);
 }
 
+//===-- Bits --------------------------------------------------------------===//
+
+Value AttentionBuilder::integers(int32_t value) {
+  return arith::ConstantOp::create(
+      *this,
+      DenseElementsAttr::get(VectorType::get(lanes, getI32Type()), value));
+}
+
+Value AttentionBuilder::toBf16(Value x) {
+  auto bitsType = VectorType::get(lanes, getI32Type());
+  Value bits = arith::BitcastOp::create(*this, bitsType, x);
+  // Adding one less than half a unit, plus the unit's parity, carries into the
+  // upper half exactly when rounding up is due.
+  Value upper = arith::ShRUIOp::create(*this, bits, integers(16));
+  Value odd = arith::AndIOp::create(*this, upper, integers(1));
+  Value carried = arith::AddIOp::create(*this, bits, integers(0x7fff));
+  carried = arith::AddIOp::create(*this, carried, odd);
+  // Not so a NaN, which could carry over into something else.
+  Value isNaN = arith::CmpFOp::create(*this, arith::CmpFPredicate::UNO, x, x);
+  carried =
+      arith::SelectOp::create(*this, isNaN, integers(0x7fc00000), carried);
+  Value rounded = arith::ShRUIOp::create(*this, carried, integers(16));
+  rounded = arith::TruncIOp::create(
+      *this, VectorType::get(lanes, getIntegerType(16)), rounded);
+  return arith::BitcastOp::create(*this, VectorType::get(lanes, getBF16Type()),
+                                  rounded);
+}
+
 //===-- 2^x ---------------------------------------------------------------===//
 
 // 2^x = 2^n 2^f with n = round(x), f in [-1/2, 1/2].
@@ -118,17 +146,13 @@ Value AttentionBuilder::exp2(Value x) {
   Value n = subf(shifted, shift);
   Value f = subf(x, n);
 
+  auto bitsType = VectorType::get(lanes, getI32Type());
   Value power = splat(coefficients[0]);
   for (float c : ArrayRef(coefficients).drop_front())
     power = fma(power, f, splat(c));
 
-  auto integerType = VectorType::get(lanes, getI32Type());
-  auto integers = [&](int32_t value) -> Value {
-    return arith::ConstantOp::create(
-        *this, DenseElementsAttr::get(integerType, value));
-  };
   // Adds the exponent's bias; all other bits of the shift fall off at the left.
-  Value bits = arith::BitcastOp::create(*this, integerType, shifted);
+  Value bits = arith::BitcastOp::create(*this, bitsType, shifted);
   bits = arith::AddIOp::create(*this, bits, integers(127));
   bits = arith::ShLIOp::create(*this, bits, integers(23));
   Value twoToN = arith::BitcastOp::create(*this, vectorType, bits);

@@ -75,6 +75,11 @@ public:
   mlir::Value keepLanes(mlir::Value x, int64_t first, Index count,
                         mlir::Value otherwise);
 
+  /// To the nearest bf16, ties to even, as integer arithmetic: not every CPU
+  /// has an instruction for it (LLVM would call a function per lane), and x86's
+  /// flushes subnormals.
+  mlir::Value toBf16(mlir::Value x);
+
   /// 2^x for x <= 127, within 2 units in the last place; exactly 1 at 0 and
   /// exactly 0 at -inf (and below -127: subnormal results are not worth
   /// having); NaN stays NaN. Above 127 the result means nothing: callers have
@@ -82,6 +87,7 @@ public:
   mlir::Value exp2(mlir::Value x);
 
 private:
+  mlir::Value integers(int32_t value); ///< lanes x i32
   mlir::Value
   combineLanes(mlir::Value x,
                llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)>);

@@ -31,9 +31,8 @@ Value AttentionPacking::load(const HeadRows &from, Index row, Index column,
 
 void AttentionPacking::store(Value vector, const HeadRows &to, Index row,
                              Index column, int64_t valid) {
-  if (!problem.elementType.isF32())
-    vector = arith::TruncFOp::create(
-        b, VectorType::get(b.lanes, problem.elementType), vector);
+  if (problem.elementType.isBF16())
+    vector = b.toBf16(vector);
   b.store(vector, to.operand, {to.batch, row, to.firstColumn + column}, valid);
 }
 

@@ -6,7 +6,6 @@
 #include "test/codegen/cpu/KernelJit.h"
 #include "test/codegen/cpu/attention-reference.h"
 
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "gtest/gtest.h"
 
 #include <cmath>
@@ -18,20 +17,53 @@ using namespace flm::cpu::test;
 
 namespace {
 
-std::vector<float> randomRows(size_t count, unsigned seed, float size) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> normal(0, size);
-  std::vector<float> values(count);
-  for (float &value : values)
-    value = normal(generator);
-  return values;
+/// Numbers as a kernel sees them: f32, or the upper halves of them (bf16).
+struct Array {
+  std::vector<float> values;
+  bool bf16;
+
+  size_t elementBytes() const { return bf16 ? 2 : 4; }
+  size_t bytes() const { return values.size() * elementBytes(); }
+
+  void write(unsigned char *to) const {
+    for (float value : values) {
+      const auto *from = reinterpret_cast<const unsigned char *>(&value);
+      to = std::copy_n(from + 4 - elementBytes(), elementBytes(), to);
+    }
+  }
+  void read(const unsigned char *from) {
+    for (float &value : values) {
+      value = 0;
+      auto *to = reinterpret_cast<unsigned char *>(&value);
+      std::copy_n(from, elementBytes(), to + 4 - elementBytes());
+      from += elementBytes();
+    }
+  }
+};
+
+/// To the nearest bf16, ties to even.
+float toBf16(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+  std::memcpy(&value, &bits, 4);
+  return value;
 }
 
-std::vector<float> rounded(const std::vector<Expected> &expected) {
-  std::vector<float> values;
+Array randomRows(size_t count, unsigned seed, float size, bool bf16) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<float> normal(0, size);
+  Array array{std::vector<float>(count), bf16};
+  for (float &value : array.values)
+    value = bf16 ? toBf16(normal(generator)) : normal(generator);
+  return array;
+}
+
+Array rounded(const std::vector<Expected> &expected, bool bf16) {
+  Array array{{}, bf16};
   for (const Expected &e : expected)
-    values.push_back(float(e.value));
-  return values;
+    array.values.push_back(bf16 ? toBf16(float(e.value)) : float(e.value));
+  return array;
 }
 
 void expectClose(const char *what, const std::vector<float> &found,
@@ -57,11 +89,13 @@ struct Case {
   bool causal;
   const char *cpu = "native";
   float size = 1; ///< standard deviation of the operands
+  bool bf16 = false;
 };
 
 void PrintTo(const Case &c, std::ostream *os) {
   *os << "b" << c.batch << " s" << c.seq << " h" << c.heads << " d" << c.headDim
-      << (c.causal ? " causal " : " full ") << c.cpu << " x" << c.size;
+      << (c.causal ? " causal " : " full ") << c.cpu << " x" << c.size
+      << (c.bf16 ? " bf16" : "");
 }
 
 class Attention : public testing::TestWithParam<Case> {
@@ -73,63 +107,78 @@ protected:
     target = *found;
     if (!hostCanRun(target))
       GTEST_SKIP() << "this machine cannot run code for " << c.cpu;
-    problem = {c.batch,   c.seq,    c.heads,
-               c.headDim, c.causal, test.builder().getF32Type()};
+    mlir::Builder types(&test.context());
+    problem = {c.batch,
+               c.seq,
+               c.heads,
+               c.headDim,
+               c.causal,
+               c.bf16 ? mlir::Type(types.getBF16Type())
+                      : mlir::Type(types.getF32Type())};
     size_t count = c.batch * c.seq * c.heads * c.headDim;
-    q = randomRows(count, 1, c.size);
-    k = randomRows(count, 2, c.size);
-    v = randomRows(count, 3, c.size);
-    dOut = randomRows(count, 4, c.size);
-    reference =
-        std::make_unique<AttentionReference>(problem, q, k, v, dOut, 0x1p-24);
+    q = randomRows(count, 1, c.size, c.bf16);
+    k = randomRows(count, 2, c.size, c.bf16);
+    v = randomRows(count, 3, c.size, c.bf16);
+    dOut = randomRows(count, 4, c.size, c.bf16);
+    reference = std::make_unique<AttentionReference>(
+        problem, q.values, k.values, v.values, dOut.values,
+        c.bf16 ? 0x1p-8 : 0x1p-24);
   }
 
   /// Runs the kernel twice, with its tasks in either order, and expects the
-  /// same bits. The last arrays, of the given sizes, are its results.
-  std::vector<std::vector<float>>
-  run(const CpuKernel &kernel, const std::vector<std::vector<float>> &inputs,
-      const std::vector<size_t> &outputSizes) {
+  /// same bits in `outputs`, which have the right sizes.
+  void run(const CpuKernel &kernel, const std::vector<Array> &inputs,
+           const std::vector<Array *> &outputs) {
+    ASSERT_TRUE(kernel.function);
     auto jit = KernelJit::compile(test.module(), target);
-    std::vector<std::vector<float>> results[2];
-    if (!jit)
-      return results[0];
-    for (TaskOrder order : {TaskOrder::Forward, TaskOrder::Reverse}) {
-      std::vector<std::unique_ptr<GuardedBuffer<float>>> arrays;
-      std::vector<void *> pointers;
-      auto add = [&](size_t size) -> float * {
-        arrays.push_back(std::make_unique<GuardedBuffer<float>>(size));
-        pointers.push_back(arrays.back()->data());
-        return arrays.back()->data();
-      };
-      for (const auto &input : inputs)
-        std::copy(input.begin(), input.end(), add(input.size()));
-      for (size_t size : outputSizes)
-        std::fill_n(add(size), size, NAN);
-      jit->run(kernel, pointers, order);
-      for (size_t i = 0; i < arrays.size(); ++i) {
-        EXPECT_TRUE(arrays[i]->marginIntact()) << "before operand " << i;
-        if (i < inputs.size())
-          EXPECT_EQ(std::memcmp(arrays[i]->data(), inputs[i].data(),
-                                inputs[i].size() * sizeof(float)),
-                    0)
-              << "input " << i << " was changed";
-        else
-          results[order == TaskOrder::Reverse].emplace_back(
-              arrays[i]->data(), arrays[i]->data() + arrays[i]->size());
-      }
-    }
-    for (size_t i = 0; i < outputSizes.size(); ++i)
-      EXPECT_EQ(std::memcmp(results[0][i].data(), results[1][i].data(),
-                            outputSizes[i] * sizeof(float)),
+    ASSERT_TRUE(jit);
+    runInOrder(*jit, kernel, inputs, outputs, TaskOrder::Reverse);
+    std::vector<Array> reversed;
+    for (Array *output : outputs)
+      reversed.push_back(*output);
+    runInOrder(*jit, kernel, inputs, outputs, TaskOrder::Forward);
+    for (size_t i = 0; i < outputs.size(); ++i)
+      EXPECT_EQ(std::memcmp(outputs[i]->values.data(),
+                            reversed[i].values.data(),
+                            outputs[i]->values.size() * sizeof(float)),
                 0)
           << "result " << i << " depends on the order of tasks";
-    return results[0];
+  }
+
+  void runInOrder(KernelJit &jit, const CpuKernel &kernel,
+                  const std::vector<Array> &inputs,
+                  const std::vector<Array *> &outputs, TaskOrder order) {
+    std::vector<std::unique_ptr<GuardedBuffer<unsigned char>>> buffers;
+    std::vector<void *> pointers;
+    auto add = [&](const Array &array) {
+      buffers.push_back(
+          std::make_unique<GuardedBuffer<unsigned char>>(array.bytes()));
+      pointers.push_back(buffers.back()->data());
+      return buffers.back()->data();
+    };
+    for (const Array &input : inputs)
+      input.write(add(input));
+    for (Array *output : outputs)
+      std::memset(add(*output), 0xff, output->bytes()); // NaN
+    jit.run(kernel, pointers, order);
+    for (size_t i = 0; i < buffers.size(); ++i)
+      EXPECT_TRUE(buffers[i]->marginIntact()) << "a write before operand " << i;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      Array after = inputs[i];
+      after.read(buffers[i]->data());
+      EXPECT_EQ(std::memcmp(after.values.data(), inputs[i].values.data(),
+                            after.values.size() * sizeof(float)),
+                0)
+          << "input " << i << " was changed";
+    }
+    for (size_t i = 0; i < outputs.size(); ++i)
+      outputs[i]->read(buffers[inputs.size() + i]->data());
   }
 
   KernelTest test;
   CpuTarget target;
   AttentionProblem problem;
-  std::vector<float> q, k, v, dOut;
+  Array q, k, v, dOut;
   std::unique_ptr<AttentionReference> reference;
 };
 
@@ -137,27 +186,58 @@ TEST_P(Attention, Forward) {
   mlir::OpBuilder builder = test.builder();
   CpuKernel kernel =
       buildAttentionForward(builder, test.loc(), "attention", problem, target);
-  ASSERT_TRUE(kernel.function);
-  auto results =
-      run(kernel, {q, k, v}, {reference->out.size(), reference->lse.size()});
-  ASSERT_EQ(results.size(), 2u);
-  expectClose("out", results[0], reference->out);
-  expectClose("lse", results[1], reference->lse);
+  Array out = q;
+  Array lse{std::vector<float>(reference->lse.size()), /*bf16=*/false};
+  run(kernel, {q, k, v}, {&out, &lse});
+  expectClose("out", out.values, reference->out);
+  expectClose("lse", lse.values, reference->lse);
 }
 
 TEST_P(Attention, Backward) {
   mlir::OpBuilder builder = test.builder();
   CpuKernel kernel = buildAttentionBackward(
       builder, test.loc(), "attention_backward", problem, target);
-  ASSERT_TRUE(kernel.function);
-  auto results = run(
-      kernel, {dOut, q, k, v, rounded(reference->out), rounded(reference->lse)},
-      {q.size(), q.size(), q.size()});
-  ASSERT_EQ(results.size(), 3u);
-  expectClose("dQ", results[0], reference->dQ);
-  expectClose("dK", results[1], reference->dK);
-  expectClose("dV", results[2], reference->dV);
+  Array out = rounded(reference->out, q.bf16);
+  Array lse = rounded(reference->lse, /*bf16=*/false);
+  Array dQ = q, dK = q, dV = q;
+  run(kernel, {dOut, q, k, v, out, lse}, {&dQ, &dK, &dV});
+  expectClose("dQ", dQ.values, reference->dQ);
+  expectClose("dK", dK.values, reference->dK);
+  expectClose("dV", dV.values, reference->dV);
 }
+
+class AttentionOfNaN : public Attention {};
+
+// A diverged model must not look sane.
+TEST_P(AttentionOfNaN, IsNaN) {
+  mlir::OpBuilder builder = test.builder();
+  CpuKernel kernel =
+      buildAttentionForward(builder, test.loc(), "attention", problem, target);
+  const size_t width = problem.heads * problem.headDim;
+  const size_t row = 20;
+  q.values[row * width + 3] = NAN; // head 0
+  Array out = q;
+  Array lse{std::vector<float>(reference->lse.size()), /*bf16=*/false};
+  run(kernel, {q, k, v}, {&out, &lse});
+  for (size_t i = 0; i < out.values.size(); ++i) {
+    bool expected = i / width == row && i % width < size_t(problem.headDim);
+    ASSERT_EQ(std::isnan(out.values[i]), expected) << "out[" << i << "]";
+  }
+  for (size_t i = 0; i < lse.values.size(); ++i)
+    ASSERT_EQ(std::isnan(lse.values[i]), i == row) << "lse[" << i << "]";
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, AttentionOfNaN,
+                         testing::Values(Case{1, 77, 2, 20, true, "native"},
+                                         Case{1, 77, 2, 20, true,
+                                              "x86-64-v2"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Bf16, Attention,
+    testing::Values(Case{1, 77, 2, 64, true, "native", 1, true},
+                    Case{2, 13, 3, 20, false, "native", 1, true},
+                    Case{1, 77, 1, 36, true, "haswell", 1, true},
+                    Case{1, 13, 1, 20, true, "x86-64-v2", 1, true}));
 
 INSTANTIATE_TEST_SUITE_P(
     Sizes, Attention,
@@ -186,57 +266,5 @@ INSTANTIATE_TEST_SUITE_P(LargeScores, Attention,
                          testing::Values(Case{1, 77, 2, 64, true, "native", 8},
                                          Case{1, 77, 1, 20, false, "native",
                                               8}));
-
-class AttentionLowering : public testing::Test {
-protected:
-  KernelTest test;
-};
-
-TEST_F(AttentionLowering, CallsNothing) {
-  mlir::OpBuilder builder = test.builder();
-  for (const char *cpu : {"native", "x86-64-v2"}) {
-    CpuTarget target = llvm::cantFail(namedTarget(cpu));
-    AttentionProblem problem{2, 130, 3, 20, true, builder.getF32Type()};
-    std::string name = std::string("attention_") + cpu;
-    buildAttentionForward(builder, test.loc(), name, problem, target);
-    buildAttentionBackward(builder, test.loc(), name + "_backward", problem,
-                           target);
-  }
-  ASSERT_TRUE(KernelJit::compile(test.module(), hostTarget()));
-  test.module().walk([&](mlir::LLVM::CallOp call) {
-    ADD_FAILURE() << "calls " << call.getCallee()->str();
-  });
-  for (auto function : test.module().getOps<mlir::LLVM::LLVMFuncOp>())
-    EXPECT_FALSE(function.isExternal())
-        << "declares " << function.getSymName().str();
-}
-
-TEST_F(AttentionLowering, TaskGridDependsOnTheProblemAlone) {
-  mlir::OpBuilder builder = test.builder();
-  AttentionProblem one{1, 4096, 1, 64, true, builder.getF32Type()};
-  AttentionProblem many{8, 1024, 12, 64, true, builder.getF32Type()};
-  CpuTarget target = hostTarget();
-  EXPECT_GT(
-      buildAttentionForward(builder, test.loc(), "one", one, target).tasks, 8);
-  EXPECT_EQ(
-      buildAttentionForward(builder, test.loc(), "many", many, target).tasks,
-      96);
-  EXPECT_EQ(
-      buildAttentionBackward(builder, test.loc(), "back", many, target).tasks,
-      96);
-}
-
-TEST_F(AttentionLowering, UnsupportedTypeIsAnError) {
-  mlir::OpBuilder builder = test.builder();
-  AttentionProblem problem{1, 8, 1, 8, true, builder.getF64Type()};
-  std::string message;
-  mlir::ScopedDiagnosticHandler handler(
-      &test.context(),
-      [&](mlir::Diagnostic &diagnostic) { message = diagnostic.str(); });
-  CpuKernel kernel =
-      buildAttentionForward(builder, test.loc(), "f64", problem, hostTarget());
-  EXPECT_FALSE(kernel.function);
-  EXPECT_NE(message.find("found 'f64'"), std::string::npos) << message;
-}
 
 } // namespace
