@@ -5,9 +5,6 @@
 
 #include "codegen/cpu/Rows.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-
 using namespace mlir;
 
 namespace flm::cpu {
@@ -29,28 +26,23 @@ struct Formulas {
                         passes * problem.vocab * bytesOf(problem.elementType));
   }
 
-  Real rowMax(RowsKernel &kernel, Value x, Value row) const {
-    return reduceBlocks(kernel.b, wholeSpan(kernel.b, problem.vocab), target,
-                        {Fold::Max}, [&](const Block &block, auto largest) {
+  Real rowMax(RowsKernel &kernel, Value x, Index row) const {
+    return reduceStrips(kernel, wholeSpan(kernel, problem.vocab), target,
+                        {Fold::Max}, [&](const Strip &strip, auto largest) {
                           // In this order a NaN logit leaves the maximum alone.
-                          largest[0] = max(block.load(x, row), largest[0]);
+                          largest[0] = max(strip.load(x, row), largest[0]);
                         })[0];
   }
 
-  Real rowSumExp(RowsKernel &kernel, Value x, Value row, Real largest) const {
-    return reduceBlocks(kernel.b, wholeSpan(kernel.b, problem.vocab), target,
-                        {Fold::Sum}, [&](const Block &block, auto sum) {
-                          sum[0] = sum[0] + exp(block.load(x, row) - largest);
+  Real rowSumExp(RowsKernel &kernel, Value x, Index row, Real largest) const {
+    return reduceStrips(kernel, wholeSpan(kernel, problem.vocab), target,
+                        {Fold::Sum}, [&](const Strip &strip, auto sum) {
+                          sum[0] = sum[0] + exp(strip.load(x, row) - largest);
                         })[0];
   }
 
-  static Value targetColumn(RowsKernel &kernel, Value tokens, Value row) {
-    Value token = memref::LoadOp::create(kernel.b, tokens, row);
-    return arith::IndexCastOp::create(kernel.b, kernel.b.getIndexType(), token);
-  }
-
-  static Real pick(RowsKernel &kernel, Value x, Value tokens, Value row) {
-    return loadScalar(kernel.b, x, {row, targetColumn(kernel, tokens, row)});
+  static Real pick(RowsKernel &kernel, Value x, Value tokens, Index row) {
+    return kernel.loadReal(x, {row, kernel.loadToken(tokens, row)});
   }
 
   const CrossEntropyProblem &problem;
@@ -65,9 +57,9 @@ CpuKernel buildReduceMax(OpBuilder &builder, Location loc, StringRef symbol,
   Formulas ce(builder, problem, target);
   RowsKernel kernel(builder, loc, symbol, {ce.logits, ce.perRow});
   TaskBlocks blocks = ce.blocks(1);
-  kernel.forEachRow(blocks, [&](Value row) {
-    storeScalar(ce.rowMax(kernel, kernel.operand(0), row), kernel.operand(1),
-                row);
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
+    kernel.storeReal(ce.rowMax(kernel, kernel.operand(0), row),
+                     kernel.operand(1), row);
   });
   return kernel.finish(blocks.tasks());
 }
@@ -78,10 +70,10 @@ CpuKernel buildSumExp(OpBuilder &builder, Location loc, StringRef symbol,
   Formulas ce(builder, problem, target);
   RowsKernel kernel(builder, loc, symbol, {ce.logits, ce.perRow, ce.perRow});
   TaskBlocks blocks = ce.blocks(1);
-  kernel.forEachRow(blocks, [&](Value row) {
-    Real largest = loadScalar(kernel.b, kernel.operand(1), row);
-    storeScalar(ce.rowSumExp(kernel, kernel.operand(0), row, largest),
-                kernel.operand(2), row);
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
+    Real largest = kernel.loadReal(kernel.operand(1), row);
+    kernel.storeReal(ce.rowSumExp(kernel, kernel.operand(0), row, largest),
+                     kernel.operand(2), row);
   });
   return kernel.finish(blocks.tasks());
 }
@@ -93,9 +85,9 @@ CpuKernel buildPick(OpBuilder &builder, Location loc, StringRef symbol,
   RowsKernel kernel(builder, loc, symbol, {ce.logits, ce.targets, ce.perRow});
   // A row costs the cache line it reads.
   TaskBlocks blocks = blocksOfElements(problem.rows, 64);
-  kernel.forEachRow(blocks, [&](Value row) {
-    storeScalar(ce.pick(kernel, kernel.operand(0), kernel.operand(1), row),
-                kernel.operand(2), row);
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
+    kernel.storeReal(ce.pick(kernel, kernel.operand(0), kernel.operand(1), row),
+                     kernel.operand(2), row);
   });
   return kernel.finish(blocks.tasks());
 }
@@ -105,12 +97,12 @@ CpuKernel buildNll(OpBuilder &builder, Location loc, StringRef symbol,
   Type perRow = bufferType({rows}, builder.getF32Type());
   RowsKernel kernel(builder, loc, symbol, {perRow, perRow, perRow, perRow});
   TaskBlocks blocks = blocksOfElements(rows, 16);
-  forEachBlock(
-      kernel.b, kernel.taskSpan(blocks), target, [&](const Block &block) {
-        Real sumExp = block.load(kernel.operand(0));
-        Real largest = block.load(kernel.operand(1));
-        Real picked = block.load(kernel.operand(2));
-        block.store(log(sumExp) + (largest - picked), kernel.operand(3));
+  forEachStrip(
+      kernel, kernel.taskSpan(blocks), target, [&](const Strip &strip) {
+        Real sumExp = strip.load(kernel.operand(0));
+        Real largest = strip.load(kernel.operand(1));
+        Real picked = strip.load(kernel.operand(2));
+        strip.store(log(sumExp) + (largest - picked), kernel.operand(3));
       });
   return kernel.finish(blocks.tasks());
 }
@@ -125,16 +117,16 @@ CpuKernel buildCrossEntropy(OpBuilder &builder, Location loc, StringRef symbol,
   Value max = kernel.operand(2), sumExp = kernel.operand(3),
         loss = kernel.operand(4);
   TaskBlocks blocks = ce.blocks(2);
-  kernel.forEachRow(blocks, [&](Value row) {
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
     Real largest = ce.rowMax(kernel, x, row);
-    storeScalar(largest, max, row);
-    storeScalar(ce.rowSumExp(kernel, x, row, largest), sumExp, row);
-    storeScalar(largest - ce.pick(kernel, x, tokens, row), loss, row);
+    kernel.storeReal(largest, max, row);
+    kernel.storeReal(ce.rowSumExp(kernel, x, row, largest), sumExp, row);
+    kernel.storeReal(largest - ce.pick(kernel, x, tokens, row), loss, row);
   });
   // The logarithms of all the task's rows together, as vectors.
-  forEachBlock(kernel.b, kernel.taskSpan(blocks), target,
-               [&](const Block &block) {
-                 block.store(log(block.load(sumExp)) + block.load(loss), loss);
+  forEachStrip(kernel, kernel.taskSpan(blocks), target,
+               [&](const Strip &strip) {
+                 strip.store(log(strip.load(sumExp)) + strip.load(loss), loss);
                });
   return kernel.finish(blocks.tasks());
 }
@@ -147,29 +139,29 @@ CpuKernel buildCrossEntropyGrad(OpBuilder &builder, Location loc,
   RowsKernel kernel(builder, loc, symbol,
                     {ce.logits, ce.perRow, ce.perRow, ce.targets,
                      bufferType({1}, builder.getF32Type()), ce.logits});
-  ImplicitLocOpBuilder &b = kernel.b;
   Value x = kernel.operand(0), max = kernel.operand(1),
         sumExp = kernel.operand(2), tokens = kernel.operand(3),
         seeds = kernel.operand(4), dx = kernel.operand(5);
 
   const int64_t vocab = problem.vocab, padded = problem.paddedVocab;
   Span padding = {kernel.index(vocab), kernel.index(padded), padded - vocab};
-  Real zero = constant(b, b.getF32Type(), 0);
-  Real seed = loadScalar(b, seeds, kernel.index(0));
+  Real zero = constant(kernel, kernel.getF32Type(), 0);
+  Real seed = kernel.loadReal(seeds, kernel.index(0));
   TaskBlocks blocks = ce.blocks(2);
-  kernel.forEachRow(blocks, [&](Value row) {
-    Real largest = loadScalar(b, max, row);
-    Real scale = seed / loadScalar(b, sumExp, row);
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
+    Real largest = kernel.loadReal(max, row);
+    Real scale = seed / kernel.loadReal(sumExp, row);
     // The target's logit, before an in-place run overwrites it.
-    Value target = ce.targetColumn(kernel, tokens, row);
-    Real picked = loadScalar(b, x, {row, target});
-    forEachBlock(b, wholeSpan(b, vocab), ce.target, [&](const Block &block) {
-      block.store(exp(block.load(x, row) - largest) * scale, dx, row);
-    });
-    forEachBlock(b, padding, ce.target,
-                 [&](const Block &block) { block.store(zero, dx, row); });
-    storeScalar(mulAdd(exp(picked - largest), scale, negate(seed)), dx,
-                {row, target});
+    Index hot = kernel.loadToken(tokens, row);
+    Real picked = kernel.loadReal(x, {row, hot});
+    forEachStrip(
+        kernel, wholeSpan(kernel, vocab), target, [&](const Strip &strip) {
+          strip.store(exp(strip.load(x, row) - largest) * scale, dx, row);
+        });
+    forEachStrip(kernel, padding, target,
+                 [&](const Strip &strip) { strip.store(zero, dx, row); });
+    kernel.storeReal(mulAdd(exp(picked - largest), scale, negate(seed)), dx,
+                     {row, hot});
   });
   return kernel.finish(blocks.tasks());
 }

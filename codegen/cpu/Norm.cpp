@@ -25,16 +25,16 @@ CpuKernel buildRmsNorm(OpBuilder &builder, Location loc, StringRef symbol,
   Value x = kernel.operand(0), gain = kernel.operand(1), y = kernel.operand(2);
 
   TaskBlocks blocks = blocksOfRows(rows, 2 * n * bytesOf(elementType));
-  Span columns = wholeSpan(kernel.b, n);
-  kernel.forEachRow(blocks, [&](Value row) {
-    Real squares = reduceBlocks(kernel.b, columns, target, {Fold::Sum},
-                                [&](const Block &block, auto sum) {
-                                  Real v = block.load(x, row);
+  Span columns = wholeSpan(kernel, n);
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
+    Real squares = reduceStrips(kernel, columns, target, {Fold::Sum},
+                                [&](const Strip &strip, auto sum) {
+                                  Real v = strip.load(x, row);
                                   sum[0] = mulAdd(v, v, sum[0]);
                                 })[0];
     Real rstd = reciprocalRms(squares, problem);
-    forEachBlock(kernel.b, columns, target, [&](const Block &block) {
-      block.store(block.load(x, row) * rstd * block.load(gain), y, row);
+    forEachStrip(kernel, columns, target, [&](const Strip &strip) {
+      strip.store(strip.load(x, row) * rstd * strip.load(gain), y, row);
     });
   });
   return kernel.finish(blocks.tasks());
@@ -51,22 +51,22 @@ CpuKernel buildRmsNormGradX(OpBuilder &builder, Location loc, StringRef symbol,
         dx = kernel.operand(3);
 
   TaskBlocks blocks = blocksOfRows(rows, 3 * n * bytesOf(elementType));
-  Span columns = wholeSpan(kernel.b, n);
-  kernel.forEachRow(blocks, [&](Value row) {
-    auto sums = reduceBlocks(
-        kernel.b, columns, target, {Fold::Sum, Fold::Sum},
-        [&](const Block &block, auto sum) {
-          Real v = block.load(x, row);
+  Span columns = wholeSpan(kernel, n);
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
+    auto sums = reduceStrips(
+        kernel, columns, target, {Fold::Sum, Fold::Sum},
+        [&](const Strip &strip, auto sum) {
+          Real v = strip.load(x, row);
           sum[0] = mulAdd(v, v, sum[0]);
-          sum[1] = mulAdd(block.load(dy, row) * block.load(gain), v, sum[1]);
+          sum[1] = mulAdd(strip.load(dy, row) * strip.load(gain), v, sum[1]);
         });
     // dx = rstd * (gain*dy - x * rstd^2 * mean(gain*dy*x))
     Real rstd = reciprocalRms(sums[0], problem);
     Real mean = (1.0 / static_cast<double>(problem.n)) * sums[1];
     Real slope = negate(rstd * rstd * mean);
-    forEachBlock(kernel.b, columns, target, [&](const Block &block) {
-      Real scaled = block.load(dy, row) * block.load(gain);
-      block.store(rstd * mulAdd(block.load(x, row), slope, scaled), dx, row);
+    forEachStrip(kernel, columns, target, [&](const Strip &strip) {
+      Real scaled = strip.load(dy, row) * strip.load(gain);
+      strip.store(rstd * mulAdd(strip.load(x, row), slope, scaled), dx, row);
     });
   });
   return kernel.finish(blocks.tasks());
@@ -85,22 +85,22 @@ CpuKernel buildRmsNormGradGainPartials(OpBuilder &builder, Location loc,
   Value dy = kernel.operand(0), x = kernel.operand(1),
         partials = kernel.operand(2);
 
-  Value chunk = kernel.task();
-  Span columns = wholeSpan(kernel.b, n);
-  Real zero = constant(kernel.b, kernel.b.getF32Type(), 0);
-  forEachBlock(kernel.b, columns, target,
-               [&](const Block &block) { block.store(zero, partials, chunk); });
-  kernel.forEachRow(blocks, [&](Value row) {
-    Real squares = reduceBlocks(kernel.b, columns, target, {Fold::Sum},
-                                [&](const Block &block, auto sum) {
-                                  Real v = block.load(x, row);
+  Index chunk = kernel.task();
+  Span columns = wholeSpan(kernel, n);
+  Real zero = constant(kernel, kernel.getF32Type(), 0);
+  forEachStrip(kernel, columns, target,
+               [&](const Strip &strip) { strip.store(zero, partials, chunk); });
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
+    Real squares = reduceStrips(kernel, columns, target, {Fold::Sum},
+                                [&](const Strip &strip, auto sum) {
+                                  Real v = strip.load(x, row);
                                   sum[0] = mulAdd(v, v, sum[0]);
                                 })[0];
     Real rstd = reciprocalRms(squares, problem);
-    forEachBlock(kernel.b, columns, target, [&](const Block &block) {
-      Real normalized = block.load(x, row) * rstd;
-      Real sum = block.load(partials, chunk);
-      block.store(mulAdd(block.load(dy, row), normalized, sum), partials,
+    forEachStrip(kernel, columns, target, [&](const Strip &strip) {
+      Real normalized = strip.load(x, row) * rstd;
+      Real sum = strip.load(partials, chunk);
+      strip.store(mulAdd(strip.load(dy, row), normalized, sum), partials,
                   chunk);
     });
   });
@@ -118,13 +118,13 @@ CpuKernel buildFoldRows(OpBuilder &builder, Location loc, StringRef symbol,
   TaskBlocks blocks = blocksOfElements(n, (chunks + 1) * bytesOf(f32));
   Span columns = kernel.taskSpan(blocks);
   if (!accumulate) {
-    Real zero = constant(kernel.b, f32, 0);
-    forEachBlock(kernel.b, columns, target,
-                 [&](const Block &block) { block.store(zero, sum); });
+    Real zero = constant(kernel, f32, 0);
+    forEachStrip(kernel, columns, target,
+                 [&](const Strip &strip) { strip.store(zero, sum); });
   }
-  kernel.forEach(wholeSpan(kernel.b, chunks), [&](Value chunk) {
-    forEachBlock(kernel.b, columns, target, [&](const Block &block) {
-      block.store(block.load(sum) + block.load(partials, chunk), sum);
+  kernel.forEach(wholeSpan(kernel, chunks), [&](Index chunk) {
+    forEachStrip(kernel, columns, target, [&](const Strip &strip) {
+      strip.store(strip.load(sum) + strip.load(partials, chunk), sum);
     });
   });
   return kernel.finish(blocks.tasks());

@@ -14,23 +14,23 @@ static Type hyperType(OpBuilder &builder) {
 }
 
 static Real loadHyper(RowsKernel &kernel, Value hyper, Hyper which) {
-  return loadScalar(kernel.b, hyper, kernel.index(static_cast<int64_t>(which)));
+  return kernel.loadReal(hyper, kernel.index(static_cast<int64_t>(which)));
 }
 
 CpuKernel buildClip(OpBuilder &builder, Location loc, StringRef symbol) {
   Type scalar = bufferType({1}, builder.getF32Type());
   RowsKernel kernel(builder, loc, symbol,
                     {scalar, hyperType(builder), scalar, scalar});
-  Value zero = kernel.index(0);
-  Real norm = sqrt(loadScalar(kernel.b, kernel.operand(0), zero));
+  Index zero = kernel.index(0);
+  Real norm = sqrt(kernel.loadReal(kernel.operand(0), zero));
   Real clip = loadHyper(kernel, kernel.operand(1), Hyper::clip);
   Real ratio = clip / (1e-6 + norm);
   Real one = ratio.same(1);
   // Written so that a NaN ratio stays.
   Real coefficient = select(greater(ratio, one), one, ratio);
   coefficient = select(greater(clip, clip.same(0)), coefficient, one);
-  storeScalar(norm, kernel.operand(2), zero);
-  storeScalar(coefficient, kernel.operand(3), zero);
+  kernel.storeReal(norm, kernel.operand(2), zero);
+  kernel.storeReal(coefficient, kernel.operand(3), zero);
   return kernel.finish(/*tasks=*/1);
 }
 
@@ -43,7 +43,7 @@ CpuKernel buildAdamW(OpBuilder &builder, Location loc, StringRef symbol,
       {flat, flat, flat, flat, bufferType({1}, f32), hyperType(builder)});
   Value p = kernel.operand(0), m = kernel.operand(1), v = kernel.operand(2),
         g = kernel.operand(3);
-  Real coefficient = loadScalar(kernel.b, kernel.operand(4), kernel.index(0));
+  Real coefficient = kernel.loadReal(kernel.operand(4), kernel.index(0));
   auto hyper = [&](Hyper which) {
     return loadHyper(kernel, kernel.operand(5), which);
   };
@@ -62,16 +62,16 @@ CpuKernel buildAdamW(OpBuilder &builder, Location loc, StringRef symbol,
   Real rest1 = 1.0 - beta1, rest2 = 1.0 - beta2;
 
   TaskBlocks blocks = blocksOfElements(problem.count, 7 * bytesOf(f32));
-  forEachBlock(
-      kernel.b, kernel.taskSpan(blocks), target, [&](const Block &block) {
-        Real gradient = block.load(g) * coefficient;
-        Real m1 = mulAdd(rest1, gradient, beta1 * block.load(m));
-        Real v1 = mulAdd(rest2 * gradient, gradient, beta2 * block.load(v));
+  forEachStrip(
+      kernel, kernel.taskSpan(blocks), target, [&](const Strip &strip) {
+        Real gradient = strip.load(g) * coefficient;
+        Real m1 = mulAdd(rest1, gradient, beta1 * strip.load(m));
+        Real v1 = mulAdd(rest2 * gradient, gradient, beta2 * strip.load(v));
         Real denominator = mulAdd(sqrt(v1), scale2, eps);
-        Real p1 = mulAdd(step, m1 / denominator, kept * block.load(p));
-        block.store(m1, m);
-        block.store(v1, v);
-        block.store(p1, p);
+        Real p1 = mulAdd(step, m1 / denominator, kept * strip.load(p));
+        strip.store(m1, m);
+        strip.store(v1, v);
+        strip.store(p1, p);
       });
   return kernel.finish(blocks.tasks());
 }

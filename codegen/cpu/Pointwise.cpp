@@ -30,8 +30,8 @@ struct PointwiseKernel : RowsKernel {
             problem.count, target) {}
 
   /// Runs `body` on the blocks of the task's share and ends the kernel.
-  CpuKernel forEachElement(function_ref<void(const Block &)> body) {
-    forEachBlock(b, taskSpan(blocks), target, body);
+  CpuKernel forEachElement(function_ref<void(const Strip &)> body) {
+    forEachStrip(*this, taskSpan(blocks), target, body);
     return finish(blocks.tasks());
   }
 
@@ -53,9 +53,9 @@ CpuKernel buildSiluMul(OpBuilder &builder, Location loc, StringRef symbol,
   PointwiseKernel kernel(builder, loc, symbol, 3, problem, target);
   Value gate = kernel.operand(0), up = kernel.operand(1),
         out = kernel.operand(2);
-  return kernel.forEachElement([&](const Block &block) {
-    Real g = block.load(gate);
-    block.store(g * sigmoid(g) * block.load(up), out);
+  return kernel.forEachElement([&](const Strip &strip) {
+    Real g = strip.load(gate);
+    strip.store(g * sigmoid(g) * strip.load(up), out);
   });
 }
 
@@ -66,14 +66,14 @@ CpuKernel buildSiluMulGrad(OpBuilder &builder, Location loc, StringRef symbol,
   Value dy = kernel.operand(0), gate = kernel.operand(1),
         up = kernel.operand(2), dgate = kernel.operand(3),
         dup = kernel.operand(4);
-  return kernel.forEachElement([&](const Block &block) {
+  return kernel.forEachElement([&](const Strip &strip) {
     // All loads come first: an output may be any input's buffer.
-    Real d = block.load(dy), g = block.load(gate), u = block.load(up);
+    Real d = strip.load(dy), g = strip.load(gate), u = strip.load(up);
     Real s = sigmoid(g);
     Real silu = g * s;
     Real slope = mulAdd(silu, 1.0 - s, s); // of silu at g
-    block.store(d * u * slope, dgate);
-    block.store(d * silu, dup);
+    strip.store(d * u * slope, dgate);
+    strip.store(d * silu, dup);
   });
 }
 
@@ -82,11 +82,11 @@ CpuKernel buildAdd(OpBuilder &builder, Location loc, StringRef symbol,
                    const CpuTarget &target) {
   assert(inputs >= 2 && "a sum of one input is a copy");
   PointwiseKernel kernel(builder, loc, symbol, inputs + 1, problem, target);
-  return kernel.forEachElement([&](const Block &block) {
-    Real sum = block.load(kernel.operand(0));
+  return kernel.forEachElement([&](const Strip &strip) {
+    Real sum = strip.load(kernel.operand(0));
     for (int64_t i = 1; i < inputs; ++i)
-      sum = sum + block.load(kernel.operand(i));
-    block.store(sum, kernel.operand(inputs));
+      sum = sum + strip.load(kernel.operand(i));
+    strip.store(sum, kernel.operand(inputs));
   });
 }
 
@@ -96,7 +96,7 @@ CpuKernel buildScale(OpBuilder &builder, Location loc, StringRef symbol,
   PointwiseKernel kernel(builder, loc, symbol, 2, problem, target);
   Value x = kernel.operand(0), y = kernel.operand(1);
   return kernel.forEachElement(
-      [&](const Block &block) { block.store(factor * block.load(x), y); });
+      [&](const Strip &strip) { strip.store(factor * strip.load(x), y); });
 }
 
 CpuKernel buildScaleBy(OpBuilder &builder, Location loc, StringRef symbol,
@@ -107,18 +107,18 @@ CpuKernel buildScaleBy(OpBuilder &builder, Location loc, StringRef symbol,
                          {flat, bufferType({1}, builder.getF32Type()), flat},
                          problem.count, target);
   Value x = kernel.operand(0), y = kernel.operand(2);
-  Real factor = loadScalar(kernel.b, kernel.operand(1), kernel.index(0));
+  Real factor = kernel.loadReal(kernel.operand(1), kernel.index(0));
   return kernel.forEachElement(
-      [&](const Block &block) { block.store(factor * block.load(x), y); });
+      [&](const Strip &strip) { strip.store(factor * strip.load(x), y); });
 }
 
 CpuKernel buildFill(OpBuilder &builder, Location loc, StringRef symbol,
                     double number, const PointwiseProblem &problem,
                     const CpuTarget &target) {
   PointwiseKernel kernel(builder, loc, symbol, 1, problem, target);
-  Real value = constant(kernel.b, kernel.b.getF32Type(), number);
+  Real value = constant(kernel, kernel.getF32Type(), number);
   return kernel.forEachElement(
-      [&](const Block &block) { block.store(value, kernel.operand(0)); });
+      [&](const Strip &strip) { strip.store(value, kernel.operand(0)); });
 }
 
 CpuKernel buildCast(OpBuilder &builder, Location loc, StringRef symbol,
@@ -128,8 +128,8 @@ CpuKernel buildCast(OpBuilder &builder, Location loc, StringRef symbol,
                          {bufferType({problem.count}, problem.elementType),
                           bufferType({problem.count}, resultType)},
                          problem.count, target);
-  return kernel.forEachElement([&](const Block &block) {
-    block.store(block.load(kernel.operand(0)), kernel.operand(1));
+  return kernel.forEachElement([&](const Strip &strip) {
+    strip.store(strip.load(kernel.operand(0)), kernel.operand(1));
   });
 }
 

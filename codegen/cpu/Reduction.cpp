@@ -36,16 +36,16 @@ CpuKernel buildChunkSums(OpBuilder &builder, Location loc, StringRef symbol,
   Value x = kernel.operand(0), partials = kernel.operand(1);
 
   Real sum = kernel.sumOver(
-      kernel.taskSpan(chunks), groupElements, constant(kernel.b, f64, 0),
+      kernel.taskSpan(chunks), groupElements, constant(kernel, f64, 0),
       [&](Span group, Real sum) {
-        Real part = reduceBlocks(
-            kernel.b, group, target, {Fold::Sum},
-            [&](const Block &block, auto lanes) {
-              lanes[0] = addSummand(problem.summand, block.load(x), lanes[0]);
+        Real part = reduceStrips(
+            kernel, group, target, {Fold::Sum},
+            [&](const Strip &strip, auto lanes) {
+              lanes[0] = addSummand(problem.summand, strip.load(x), lanes[0]);
             })[0];
         return sum + convert(part, f64);
       });
-  storeScalar(sum, partials, kernel.task());
+  kernel.storeReal(sum, partials, kernel.task());
   return kernel.finish(chunks.tasks());
 }
 
@@ -56,13 +56,13 @@ CpuKernel buildFoldChunkSums(OpBuilder &builder, Location loc, StringRef symbol,
   RowsKernel kernel(builder, loc, symbol,
                     {bufferType({chunks}, f32), bufferType({1}, f32)});
   Real sum =
-      kernel.sumOver(wholeSpan(kernel.b, chunks), 1, constant(kernel.b, f64, 0),
+      kernel.sumOver(wholeSpan(kernel, chunks), 1, constant(kernel, f64, 0),
                      [&](Span chunk, Real sum) {
                        Real part =
-                           loadScalar(kernel.b, kernel.operand(0), chunk.begin);
+                           kernel.loadReal(kernel.operand(0), chunk.begin);
                        return sum + convert(part, f64);
                      });
-  storeScalar(factor * sum, kernel.operand(1), kernel.index(0));
+  kernel.storeReal(factor * sum, kernel.operand(1), kernel.index(0));
   return kernel.finish(/*tasks=*/1);
 }
 

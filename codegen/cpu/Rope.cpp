@@ -5,8 +5,6 @@
 
 #include "codegen/cpu/Rows.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-
 using namespace mlir;
 
 namespace flm::cpu {
@@ -22,28 +20,26 @@ CpuKernel buildRope(OpBuilder &builder, Location loc, StringRef symbol,
       builder, loc, symbol,
       {tensor, bufferType({problem.seq, problem.headDim}, builder.getF32Type()),
        tensor});
-  ImplicitLocOpBuilder &b = kernel.b;
   Value x = kernel.operand(0), table = kernel.operand(1), y = kernel.operand(2);
 
   TaskBlocks blocks = blocksOfRows(problem.batch * problem.seq,
                                    2 * width * bytesOf(problem.elementType));
-  Value seq = kernel.index(problem.seq), halfWidth = kernel.index(half);
-  Value headDim = kernel.index(problem.headDim);
-  kernel.forEachRow(blocks, [&](Value row) {
-    Value position = arith::RemUIOp::create(b, row, seq);
-    Value at[] = {arith::DivUIOp::create(b, row, seq), position};
-    kernel.forEach(wholeSpan(b, problem.heads), [&](Value head) {
-      Value start = arith::MulIOp::create(b, head, headDim);
-      forEachBlock(b, wholeSpan(b, half), target, [&](const Block &pair) {
-        Real cosine = pair.load(table, position);
-        Real sine = pair.shifted(halfWidth).load(table, position);
-        if (problem.inverse)
-          sine = negate(sine);
-        Block low = pair.shifted(start), high = low.shifted(halfWidth);
-        Real u = low.load(x, at), v = high.load(x, at);
-        low.store(mulAdd(u, cosine, negate(v * sine)), y, at);
-        high.store(mulAdd(v, cosine, u * sine), y, at);
-      });
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
+    Index position = row % problem.seq;
+    Index at[] = {row / problem.seq, position};
+    kernel.forEach(wholeSpan(kernel, problem.heads), [&](Index head) {
+      Index start = head * problem.headDim;
+      forEachStrip(kernel, wholeSpan(kernel, half), target,
+                   [&](const Strip &pair) {
+                     Real cosine = pair.load(table, position);
+                     Real sine = (pair + half).load(table, position);
+                     if (problem.inverse)
+                       sine = negate(sine);
+                     Strip low = pair + start, high = low + half;
+                     Real u = low.load(x, at), v = high.load(x, at);
+                     low.store(mulAdd(u, cosine, negate(v * sine)), y, at);
+                     high.store(mulAdd(v, cosine, u * sine), y, at);
+                   });
     });
   });
   return kernel.finish(blocks.tasks());

@@ -4,7 +4,7 @@
 #include "codegen/cpu/Rows.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 #include <algorithm>
 
@@ -30,73 +30,61 @@ Type bufferType(ArrayRef<int64_t> shape, Type elementType) {
 
 RowsKernel::RowsKernel(OpBuilder &builder, Location loc, StringRef symbol,
                        ArrayRef<Type> operands)
-    : b(loc, builder) {
-  SmallVector<Type> types(operands);
-  types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
-  types.push_back(b.getIndexType());
-  function = func::FuncOp::create(b, symbol, b.getFunctionType(types, {}));
-  function.setPrivate();
-  b.setInsertionPointToStart(function.addEntryBlock());
-}
+    : KernelBuilder(loc, builder), function(beginKernel(symbol, operands)) {}
 
 Value RowsKernel::operand(unsigned index) {
   return function.getArgument(index);
 }
 
-Value RowsKernel::task() {
-  return function.getArgument(function.getNumArguments() - 1);
-}
+Index RowsKernel::task() { return index(function.getArguments().back()); }
 
-Value RowsKernel::index(int64_t value) {
-  return arith::ConstantIndexOp::create(b, value);
-}
-
-Span RowsKernel::spanOf(TaskBlocks blocks, Value block) {
+Span RowsKernel::spanOf(TaskBlocks blocks, Index block) {
   if (blocks.tasks() == 1)
-    return wholeSpan(b, blocks.items);
-  Value step = index(blocks.itemsPerTask);
-  Value begin = arith::MulIOp::create(b, block, step);
-  Value end = arith::AddIOp::create(b, begin, step);
+    return wholeSpan(*this, blocks.items);
+  Index begin = block * blocks.itemsPerTask;
+  Index end = begin + blocks.itemsPerTask;
   if (blocks.items % blocks.itemsPerTask == 0)
     return {begin, end, blocks.itemsPerTask};
-  end = arith::MinSIOp::create(b, end, index(blocks.items));
-  return {begin, end, std::nullopt};
+  return {begin, min(end, blocks.items), std::nullopt};
 }
 
-void RowsKernel::forEach(Span span, function_ref<void(Value)> body) {
-  scf::ForOp::create(b, span.begin, span.end, index(1), ValueRange(),
-                     [&](OpBuilder &, Location, Value i, ValueRange) {
-                       OpBuilder::InsertionGuard inner(b);
-                       b.setInsertionPointToEnd(i.getParentBlock());
-                       body(i);
-                       scf::YieldOp::create(b);
-                     });
+void RowsKernel::forEach(Span span, function_ref<void(Index)> body) {
+  loop(span.begin, span.end, 1, body);
 }
 
 Real RowsKernel::sumOver(Span span, int64_t size, Real start,
                          function_ref<Real(Span, Real)> body) {
-  bool even = span.length && *span.length % size == 0;
-  auto loop = scf::ForOp::create(
-      b, span.begin, span.end, index(size), start.value(),
-      [&](OpBuilder &, Location, Value i, ValueRange sum) {
-        OpBuilder::InsertionGuard inner(b);
-        b.setInsertionPointToEnd(i.getParentBlock());
-        Value end = arith::AddIOp::create(b, i, index(size));
-        if (!even)
-          end = arith::MinSIOp::create(b, end, span.end);
-        Span group = {i, end,
-                      even ? std::optional<int64_t>(size) : std::nullopt};
-        scf::YieldOp::create(b, body(group, Real(b, sum[0])).value());
-      });
-  return Real(b, loop.getResult(0));
+  std::optional<int64_t> length;
+  if (span.length && *span.length % size == 0)
+    length = size;
+  auto sums =
+      loop(span.begin, span.end, size, start.value(),
+           [&](Index begin, ValueRange sum) -> SmallVector<Value> {
+             Index end = length ? begin + size : min(begin + size, span.end);
+             return {body({begin, end, length}, Real(*this, sum[0])).value()};
+           });
+  return Real(*this, sums[0]);
 }
 
-void RowsKernel::forEachRow(TaskBlocks blocks, function_ref<void(Value)> body) {
-  forEach(taskSpan(blocks), body);
+Real RowsKernel::loadReal(Value memref, ArrayRef<Index> indices) {
+  return convert(Real(*this, loadScalar(memref, indices)), getF32Type());
+}
+
+void RowsKernel::storeReal(Real x, Value memref, ArrayRef<Index> indices) {
+  Type elementType = cast<MemRefType>(memref.getType()).getElementType();
+  SmallVector<Value> values;
+  for (Index index : indices)
+    values.push_back(index.value());
+  memref::StoreOp::create(*this, convert(x, elementType).value(), memref,
+                          values);
+}
+
+Index RowsKernel::loadToken(Value memref, Index i) {
+  return index(
+      arith::IndexCastOp::create(*this, getIndexType(), loadScalar(memref, i)));
 }
 
 CpuKernel RowsKernel::finish(int64_t tasks) {
-  func::ReturnOp::create(b);
   return {function, tasks, /*workspaceBytes=*/0};
 }
 

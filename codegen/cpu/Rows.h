@@ -21,23 +21,26 @@ struct TaskBlocks {
   int64_t tasks() const { return divideUp(items, itemsPerTask); }
 };
 
-/// Blocks of rows that move about `taskBytes` each (below), reads and writes
-/// together.
+/// Bytes that a task should move, reads and writes together: 5 to 20
+/// microseconds, far above the cost of handing out a task, and few enough that
+/// a layer of some hundred tokens has a task for several threads.
+inline constexpr int64_t taskBytes = 256 * 1024;
+
+/// Blocks of rows that move about `taskBytes` each.
 TaskBlocks blocksOfRows(int64_t rows, int64_t bytesPerRow);
 
 /// The same for elements of a flat tensor; blocks start at multiples of 1024
 /// elements, so that tasks never share a cache line.
 TaskBlocks blocksOfElements(int64_t elements, int64_t bytesPerElement);
 
-/// Bytes that a task should move: 10 to 20 microseconds of streaming,
-/// far above the cost of handing out a task, with tasks left to balance.
-inline constexpr int64_t taskBytes = 256 * 1024;
-
 /// Bytes of one element of a float or integer type.
 int64_t bytesOf(mlir::Type type);
 
-/// A kernel function while its body is being written.
-class RowsKernel {
+/// memref<shape x elementType>.
+mlir::Type bufferType(llvm::ArrayRef<int64_t> shape, mlir::Type elementType);
+
+/// A kernel while its body is being written.
+class RowsKernel : public KernelBuilder {
 public:
   /// Opens `func.func private @symbol(operands..., workspace, task)` at the
   /// insertion point of `builder`, which itself does not move.
@@ -45,20 +48,16 @@ public:
              llvm::StringRef symbol, llvm::ArrayRef<mlir::Type> operands);
 
   mlir::Value operand(unsigned index);
-  mlir::Value task();
+  Index task();
 
-  /// Block number `block` (an index value) of `blocks`.
-  Span spanOf(TaskBlocks blocks, mlir::Value block);
+  /// Block number `block` of `blocks`.
+  Span spanOf(TaskBlocks blocks, Index block);
 
   /// The task's share of `blocks`.
   Span taskSpan(TaskBlocks blocks) { return spanOf(blocks, task()); }
 
-  /// Runs `body` on each row of the task's share, in order.
-  void forEachRow(TaskBlocks blocks,
-                  llvm::function_ref<void(mlir::Value row)> body);
-
   /// Runs `body` on each index of `span`, in order.
-  void forEach(Span span, llvm::function_ref<void(mlir::Value index)> body);
+  void forEach(Span span, llvm::function_ref<void(Index)> body);
 
   /// Runs `body` on groups of `size` elements of `span` (the last may be
   /// shorter), in order; it takes the running sum, at first `start`, and
@@ -66,19 +65,21 @@ public:
   Real sumOver(Span span, int64_t size, Real start,
                llvm::function_ref<Real(Span group, Real sum)> body);
 
-  mlir::Value index(int64_t value);
+  /// memref[indices] as f32.
+  Real loadReal(mlir::Value memref, llvm::ArrayRef<Index> indices);
 
-  /// Ends the function.
+  /// memref[indices] = x, converted to the element type.
+  void storeReal(Real x, mlir::Value memref, llvm::ArrayRef<Index> indices);
+
+  /// memref[i], an i32, as an index.
+  Index loadToken(mlir::Value memref, Index i);
+
+  /// The kernel, once its body is complete.
   CpuKernel finish(int64_t tasks);
-
-  mlir::ImplicitLocOpBuilder b;
 
 private:
   mlir::func::FuncOp function;
 };
-
-/// memref<shape x elementType>.
-mlir::Type bufferType(llvm::ArrayRef<int64_t> shape, mlir::Type elementType);
 
 } // namespace flm::cpu
 

@@ -5,7 +5,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 #include <limits>
@@ -14,141 +13,114 @@ using namespace mlir;
 
 namespace flm::cpu {
 
-/// Native vectors in a block of the main loop: enough independent chains to
+/// Native vectors in a strip of the main loop: enough independent chains to
 /// hide the latency of an add or a multiply-add.
 static constexpr int64_t mainLoopVectors = 4;
 
-static Value indexConstant(ImplicitLocOpBuilder &b, int64_t value) {
-  return arith::ConstantIndexOp::create(b, value);
+Span wholeSpan(KernelBuilder &k, int64_t length) {
+  return {k.index(0), k.index(length), length};
 }
 
-Span wholeSpan(ImplicitLocOpBuilder &b, int64_t length) {
-  return {indexConstant(b, 0), indexConstant(b, length), length};
-}
+//===-- Strips ------------------------------------------------------------===//
 
-//===-- Blocks ------------------------------------------------------------===//
-
-static SmallVector<Value> indicesOf(ValueRange leading, Value index) {
-  SmallVector<Value> indices(leading);
-  indices.push_back(index);
+static SmallVector<Value> indicesOf(ArrayRef<Index> leading, Index last) {
+  SmallVector<Value> indices;
+  for (Index index : leading)
+    indices.push_back(index.value());
+  indices.push_back(last.value());
   return indices;
 }
 
-Real Block::load(Value memref, ValueRange leading) const {
+Real Strip::load(Value memref, ArrayRef<Index> leading) const {
   Type elementType = cast<MemRefType>(memref.getType()).getElementType();
   auto type = VectorType::get(lanes, elementType);
   SmallVector<Value> indices = indicesOf(leading, index);
   Value loaded;
   if (mask)
-    loaded = vector::MaskedLoadOp::create(b, type, memref, indices, mask,
-                                          constant(b, type, 0).value());
+    loaded = vector::MaskedLoadOp::create(k, type, memref, indices, mask,
+                                          k.zero(type));
   else
-    loaded = vector::LoadOp::create(b, type, memref, indices);
-  return convert(Real(b, loaded), b.getF32Type());
+    loaded = vector::LoadOp::create(k, type, memref, indices);
+  return convert(Real(k, loaded), k.getF32Type());
 }
 
-void Block::store(Real x, Value memref, ValueRange leading) const {
+void Strip::store(Real x, Value memref, ArrayRef<Index> leading) const {
   Type elementType = cast<MemRefType>(memref.getType()).getElementType();
   Value value = broadcast(convert(x, elementType), lanes).value();
   SmallVector<Value> indices = indicesOf(leading, index);
   if (mask)
-    vector::MaskedStoreOp::create(b, memref, indices, mask, value);
+    vector::MaskedStoreOp::create(k, memref, indices, mask, value);
   else
-    vector::StoreOp::create(b, value, memref, indices);
+    vector::StoreOp::create(k, value, memref, indices);
 }
 
-Block Block::shifted(Value offset) const {
-  return Block(b, arith::AddIOp::create(b, index, offset), lanes, mask);
+Strip Strip::operator+(Index offset) const {
+  return Strip(k, index + offset, lanes, mask);
 }
 
-Real Block::keep(Real x, Real otherwise) const {
+Strip Strip::operator+(int64_t offset) const { return *this + k.index(offset); }
+
+Real Strip::keep(Real x, Real otherwise) const {
   if (!mask)
     return x;
   return select(mask, broadcast(x, lanes), broadcast(otherwise, lanes));
 }
 
-Real loadScalar(ImplicitLocOpBuilder &b, Value memref, ValueRange indices) {
-  return convert(Real(b, memref::LoadOp::create(b, memref, indices)),
-                 b.getF32Type());
-}
-
-void storeScalar(Real x, Value memref, ValueRange indices) {
-  Type elementType = cast<MemRefType>(memref.getType()).getElementType();
-  memref::StoreOp::create(x.builder(), convert(x, elementType).value(), memref,
-                          indices);
-}
-
 //===-- The three parts of a loop -----------------------------------------===//
 
 namespace {
-/// Where the parts of a loop begin and end, and how wide their blocks are.
+/// How a span is cut into strips.
 struct Parts {
-  int64_t wide;   ///< lanes of a block of the main loop
+  int64_t wide;   ///< lanes of a strip of the main loop
   int64_t native; ///< lanes of one vector register
-  Value mainEnd;  ///< main loop: [begin, mainEnd) by `wide`
-  Value fullEnd;  ///< single vectors: [mainEnd, fullEnd), none if null
-  /// Masked vectors: [fullEnd or mainEnd, end). At most one if the length is
-  /// a constant, and the loop over them is not needed then.
-  int64_t tail; ///< elements in it; -1 if unknown
-  bool hasMain;
+  Index mainEnd;  ///< main loop: [begin, mainEnd) by `wide`
+  Index fullEnd;  ///< single vectors: [mainEnd, fullEnd) by `native`
+  bool hasMain, hasFull;
+  /// Masked vectors: [fullEnd, end). So many elements that they fit into one
+  /// vector, where the length of the span is a constant; otherwise unknown.
+  std::optional<int64_t> tail;
 };
 } // namespace
 
-static Parts splitSpan(ImplicitLocOpBuilder &b, Span span,
-                       const CpuTarget &target) {
-  Parts parts;
-  parts.native = target.lanes();
-  auto plus = [&](Value base, int64_t offset) -> Value {
-    if (offset == 0)
-      return base;
-    return arith::AddIOp::create(b, base, indexConstant(b, offset));
-  };
+static Parts splitSpan(Span span, const CpuTarget &target) {
+  const int64_t native = target.lanes();
   if (!span.length) {
-    parts.wide = mainLoopVectors * parts.native;
-    Value length = arith::SubIOp::create(b, span.end, span.begin);
-    Value rest =
-        arith::RemUIOp::create(b, length, indexConstant(b, parts.wide));
-    parts.mainEnd = arith::SubIOp::create(b, span.end, rest);
-    parts.hasMain = true;
-    parts.tail = -1;
-    return parts;
+    const int64_t wide = mainLoopVectors * native;
+    Index mainEnd = span.end - (span.end - span.begin) % wide;
+    return {wide, native, mainEnd, mainEnd, true, false, std::nullopt};
   }
-  int64_t length = *span.length;
+  const int64_t length = *span.length;
   int64_t vectors = mainLoopVectors;
-  while (vectors > 1 && vectors * parts.native > length)
+  while (vectors > 1 && vectors * native > length)
     vectors /= 2;
-  parts.wide = vectors * parts.native;
-  int64_t mainLength = length - length % parts.wide;
-  int64_t fullLength = length - length % parts.native;
-  parts.hasMain = mainLength > 0;
-  parts.mainEnd = plus(span.begin, mainLength);
-  if (fullLength > mainLength)
-    parts.fullEnd = plus(span.begin, fullLength);
-  parts.tail = length - fullLength;
-  return parts;
+  const int64_t wide = vectors * native;
+  const int64_t mainLength = length - length % wide;
+  const int64_t fullLength = length - length % native;
+  return {wide,
+          native,
+          span.begin + mainLength,
+          span.begin + fullLength,
+          mainLength > 0,
+          fullLength > mainLength,
+          length - fullLength};
 }
 
-/// One scf.for over blocks of `lanes`, carrying vectors of that width.
+/// One loop over strips of `lanes`. (KernelBuilder's loop with carried values
+/// needs at least one.)
 static SmallVector<Value>
-emitLoop(ImplicitLocOpBuilder &b, Value begin, Value end, int64_t lanes,
+loopOver(KernelBuilder &k, Index begin, Index end, int64_t lanes,
          ValueRange carried,
-         function_ref<SmallVector<Value>(Value index, ValueRange)> body) {
-  auto loop = scf::ForOp::create(
-      b, begin, end, indexConstant(b, lanes), carried,
-      [&](OpBuilder &, Location, Value index, ValueRange values) {
-        // Blocks and Reals hold `b`, so `b` itself must follow.
-        OpBuilder::InsertionGuard guard(b);
-        b.setInsertionPointToEnd(index.getParentBlock());
-        SmallVector<Value> results = body(index, values);
-        scf::YieldOp::create(b, results);
-      });
-  return SmallVector<Value>(loop.getResults());
+         function_ref<SmallVector<Value>(Index, ValueRange)> body) {
+  if (!carried.empty())
+    return k.loop(begin, end, lanes, carried, body);
+  k.loop(begin, end, lanes, [&](Index index) { body(index, {}); });
+  return {};
 }
 
-static Real identity(ImplicitLocOpBuilder &b, Fold fold, int64_t lanes) {
+static Real identity(KernelBuilder &k, Fold fold, int64_t lanes) {
   double start =
       fold == Fold::Sum ? 0.0 : -std::numeric_limits<double>::infinity();
-  return constant(b, VectorType::get(lanes, b.getF32Type()), start);
+  return constant(k, VectorType::get(lanes, k.getF32Type()), start);
 }
 
 static Real combine(Fold fold, Real a, Real b) {
@@ -158,91 +130,86 @@ static Real combine(Fold fold, Real a, Real b) {
 /// Folds the upper half of a vector onto the lower one until `lanes` are left.
 static Real foldHalves(Fold fold, Real x, int64_t lanes) {
   ImplicitLocOpBuilder &b = x.builder();
+  auto slice = [&](int64_t first, int64_t count) {
+    return Real(b, vector::ExtractStridedSliceOp::create(b, x.value(), {first},
+                                                         {count}, {1}));
+  };
   for (int64_t half = cast<VectorType>(x.type()).getDimSize(0) / 2;
-       half >= lanes; half /= 2) {
-    Value low =
-        vector::ExtractStridedSliceOp::create(b, x.value(), {0}, {half}, {1});
-    Value high = vector::ExtractStridedSliceOp::create(b, x.value(), {half},
-                                                       {half}, {1});
-    x = combine(fold, Real(b, low), Real(b, high));
-  }
+       half >= lanes; half /= 2)
+    x = combine(fold, slice(0, half), slice(half, half));
   return x;
 }
 
 SmallVector<Real>
-reduceBlocks(ImplicitLocOpBuilder &b, Span span, const CpuTarget &target,
+reduceStrips(KernelBuilder &k, Span span, const CpuTarget &target,
              ArrayRef<Fold> folds,
-             function_ref<void(const Block &, MutableArrayRef<Real>)> body) {
-  Parts parts = splitSpan(b, span, target);
-
-  auto run = [&](const Block &block, ValueRange carried) {
+             function_ref<void(const Strip &, MutableArrayRef<Real>)> body) {
+  auto run = [&](const Strip &strip, ValueRange carried) {
     SmallVector<Real> accumulators;
     for (Value value : carried)
-      accumulators.emplace_back(b, value);
-    body(block, accumulators);
+      accumulators.emplace_back(k, value);
+    body(strip, accumulators);
     SmallVector<Value> results;
     for (auto [accumulator, old] : llvm::zip_equal(accumulators, carried))
-      results.push_back(block.keep(accumulator, Real(b, old)).value());
+      results.push_back(strip.keep(accumulator, Real(k, old)).value());
     return results;
+  };
+  auto unmaskedLoop = [&](Index begin, Index end, int64_t lanes,
+                          ValueRange carried) {
+    return loopOver(k, begin, end, lanes, carried,
+                    [&](Index index, ValueRange values) {
+                      return run(Strip(k, index, lanes), values);
+                    });
   };
   auto identities = [&](int64_t lanes) {
     SmallVector<Value> values;
     for (Fold fold : folds)
-      values.push_back(identity(b, fold, lanes).value());
+      values.push_back(identity(k, fold, lanes).value());
     return values;
   };
 
-  // The main loop, folded to the width of one vector.
+  Parts parts = splitSpan(span, target);
   SmallVector<Value> carried;
   if (parts.hasMain) {
-    SmallVector<Value> wide =
-        emitLoop(b, span.begin, parts.mainEnd, parts.wide,
-                 identities(parts.wide), [&](Value index, ValueRange values) {
-                   return run(Block(b, index, parts.wide), values);
-                 });
+    SmallVector<Value> wide = unmaskedLoop(span.begin, parts.mainEnd,
+                                           parts.wide, identities(parts.wide));
     for (auto [value, fold] : llvm::zip_equal(wide, folds))
-      carried.push_back(foldHalves(fold, Real(b, value), parts.native).value());
+      carried.push_back(foldHalves(fold, Real(k, value), parts.native).value());
   } else {
     carried = identities(parts.native);
   }
+  if (parts.hasFull)
+    carried = unmaskedLoop(parts.mainEnd, parts.fullEnd, parts.native, carried);
 
-  // Single vectors, then the masked rest.
-  Value rest = parts.mainEnd;
-  if (parts.fullEnd) {
-    carried = emitLoop(b, rest, parts.fullEnd, parts.native, carried,
-                       [&](Value index, ValueRange values) {
-                         return run(Block(b, index, parts.native), values);
-                       });
-    rest = parts.fullEnd;
-  }
-  auto maskType = VectorType::get(parts.native, b.getI1Type());
-  if (parts.tail > 0) {
-    Value mask = vector::CreateMaskOp::create(
-        b, maskType, ValueRange(indexConstant(b, parts.tail)));
-    carried = run(Block(b, rest, parts.native, mask), carried);
-  } else if (parts.tail < 0) {
+  // The first `count` lanes of a vector, or all if there are more.
+  auto maskOf = [&](Index count) -> Value {
+    auto type = VectorType::get(parts.native, k.getI1Type());
+    return vector::CreateMaskOp::create(k, type, ValueRange(count.value()));
+  };
+  if (!parts.tail) {
     carried =
-        emitLoop(b, rest, span.end, parts.native, carried,
-                 [&](Value index, ValueRange values) {
-                   Value left = arith::SubIOp::create(b, span.end, index);
-                   Value mask = vector::CreateMaskOp::create(b, maskType,
-                                                             ValueRange(left));
-                   return run(Block(b, index, parts.native, mask), values);
+        loopOver(k, parts.fullEnd, span.end, parts.native, carried,
+                 [&](Index index, ValueRange values) {
+                   Value mask = maskOf(span.end - index);
+                   return run(Strip(k, index, parts.native, mask), values);
                  });
+  } else if (*parts.tail > 0) {
+    Value mask = maskOf(k.index(*parts.tail));
+    carried = run(Strip(k, parts.fullEnd, parts.native, mask), carried);
   }
 
   SmallVector<Real> results;
   for (auto [value, fold] : llvm::zip_equal(carried, folds)) {
-    Real one = foldHalves(fold, Real(b, value), 1);
-    results.emplace_back(b, vector::ExtractOp::create(b, one.value(), 0));
+    Real one = foldHalves(fold, Real(k, value), 1);
+    results.emplace_back(k, vector::ExtractOp::create(k, one.value(), 0));
   }
   return results;
 }
 
-void forEachBlock(ImplicitLocOpBuilder &b, Span span, const CpuTarget &target,
-                  function_ref<void(const Block &)> body) {
-  reduceBlocks(b, span, target, {},
-               [&](const Block &block, MutableArrayRef<Real>) { body(block); });
+void forEachStrip(KernelBuilder &k, Span span, const CpuTarget &target,
+                  function_ref<void(const Strip &)> body) {
+  reduceStrips(k, span, target, {},
+               [&](const Strip &strip, MutableArrayRef<Real>) { body(strip); });
 }
 
 } // namespace flm::cpu

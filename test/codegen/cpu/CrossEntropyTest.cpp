@@ -44,7 +44,7 @@ TEST_P(CrossEntropyTest, AgreesWithPlainLoops) {
     c.fused = buildCrossEntropy(b, loc(), symbol(), p, target());
     c.gradient = buildCrossEntropyGrad(b, loc(), symbol(), p, target());
   }
-  compile();
+  ASSERT_TRUE(compile());
   EXPECT_GT(cases.back().gradient.tasks, 1);
 
   for (Case &c : cases) {
@@ -137,7 +137,7 @@ TEST_P(CrossEntropyTest, PassesNanOn) {
   CrossEntropyProblem p = {2, 50, 64, type(Kind::F32)};
   mlir::OpBuilder b = builder();
   CpuKernel fused = buildCrossEntropy(b, loc(), symbol(), p, target());
-  compile();
+  ASSERT_TRUE(compile());
   Buffer logits = Buffer::normal(2 * 64, 1), targets = Buffer::tokens(2, 2, 50);
   logits.set(64 + 33, NAN);
   Buffer max(2), sum(2), loss(2);

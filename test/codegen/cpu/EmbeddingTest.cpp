@@ -39,7 +39,7 @@ TEST_P(EmbeddingTest, AgreesWithPlainLoops) {
     c.gradient = buildEmbeddingGrad(b, loc(), symbol(), p, false, target());
     c.accumulate = buildEmbeddingGrad(b, loc(), symbol(), p, true, target());
   }
-  compile();
+  ASSERT_TRUE(compile());
   for (int last : {18, 19, 20})
     EXPECT_GT(cases[last].gradient.tasks, 1);
 

@@ -61,7 +61,7 @@ TEST_P(NormTest, AgreesWithPlainLoops) {
     c.accumulate =
         buildFoldRows(b, loc(), symbol(), chunks, c.n, true, target());
   }
-  compile();
+  ASSERT_TRUE(compile());
   EXPECT_GT(cases.back().forward.tasks, 1);
 
   for (Case &c : cases) {

@@ -27,7 +27,7 @@ Buffer hyperAt(int t, double clip) {
 TEST_P(OptimizerTest, ClipsByGlobalNorm) {
   mlir::OpBuilder b = builder();
   CpuKernel kernel = buildClip(b, loc(), symbol());
-  compile();
+  ASSERT_TRUE(compile());
   auto clip = [&](double sumOfSquares, double limit) {
     Buffer sum = Buffer::of({sumOfSquares}), hyper = hyperAt(1, limit);
     Buffer norm(1), coefficient(1);
@@ -52,7 +52,7 @@ TEST_P(OptimizerTest, FollowsAdamW) {
     kernels.push_back(buildAdamW(
         b, loc(), symbol(),
         {size, lrMultiplier, decayMultiplier, epsMultiplier}, target()));
-  compile();
+  ASSERT_TRUE(compile());
   EXPECT_GT(kernels.back().tasks, 1);
 
   for (auto [size, kernel] : llvm::zip_equal(sizes, kernels)) {

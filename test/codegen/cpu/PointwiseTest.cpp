@@ -46,7 +46,7 @@ TEST_P(PointwiseTest, AgreesWithPlainLoops) {
     Kind other = c.kind == Kind::F32 ? kinds().back() : Kind::F32;
     c.cast = buildCast(b, loc(), symbol(), type(other), p, target());
   }
-  compile();
+  ASSERT_TRUE(compile());
   EXPECT_GT(cases[8].siluMul.tasks, 1);
 
   for (Case &c : cases) {

@@ -21,9 +21,9 @@ public:
     mlir::OpBuilder b = builder();
     mlir::Type flat = bufferType({count}, type(Kind::F32));
     RowsKernel kernel(b, loc(), symbol(), {flat, flat});
-    forEachBlock(kernel.b, wholeSpan(kernel.b, count), target(),
-                 [&](const Block &block) {
-                   block.store(function(block.load(kernel.operand(0))),
+    forEachStrip(kernel, wholeSpan(kernel, count), target(),
+                 [&](const Strip &strip) {
+                   strip.store(function(strip.load(kernel.operand(0))),
                                kernel.operand(1));
                  });
     return kernel.finish(1);
@@ -60,7 +60,7 @@ TEST_P(RealTest, ExpIsWithinOneUlp) {
   const int64_t count = 1000003;
   CpuKernel kernel = build(count, exp);
   CpuKernel ends = build(7, exp);
-  compile();
+  ASSERT_TRUE(compile());
   // Where the result is a normal number.
   Buffer x = sweep(-87.33, 88.72, count), y(count);
   run(kernel, {&x, &y});
@@ -82,7 +82,7 @@ TEST_P(RealTest, LogIsWithinThreeUlps) {
   const int64_t count = 1000003;
   CpuKernel kernel = build(count, log);
   CpuKernel ends = build(6, log);
-  compile();
+  ASSERT_TRUE(compile());
   Buffer x(count), y(count);
   for (int64_t i = 0; i < count; ++i)
     x.set(i, std::exp2(-126 + 253.9 * i / (count - 1)));
@@ -104,7 +104,7 @@ TEST_P(RealTest, SigmoidIsWithinThreeUlps) {
   const int64_t count = 1000003;
   CpuKernel kernel = build(count, sigmoid);
   CpuKernel ends = build(5, sigmoid);
-  compile();
+  ASSERT_TRUE(compile());
   Buffer x = sweep(-87.3, 88.7, count), y(count);
   run(kernel, {&x, &y});
   EXPECT_LE(worstUlps(x, y, [](double v) { return 1 / (1 + std::exp(-v)); }),

@@ -49,7 +49,7 @@ TEST_P(ReductionTest, AgreesWithPlainLoops) {
     c.fold = buildFoldChunkSums(b, loc(), symbol(), reductionChunks(c.count),
                                 1.0 / c.count, target());
   }
-  compile();
+  ASSERT_TRUE(compile());
 
   for (Case &c : cases) {
     std::string what = "count " + std::to_string(c.count);
@@ -83,7 +83,7 @@ TEST_P(ReductionTest, FoldsPartialsOfSeveralTensors) {
   CpuKernel second =
       buildChunkSums(b, loc(), symbol(), {3, Summand::Square, f32}, target());
   CpuKernel fold = buildFoldChunkSums(b, loc(), symbol(), 3, 1, target());
-  compile();
+  ASSERT_TRUE(compile());
   Buffer x(70000), y = Buffer::of({1, 2, 3}), partials(3), tail(1), sum(1);
   for (int64_t i = 0; i < 70000; ++i)
     x.set(i, i % 2);

@@ -39,7 +39,7 @@ TEST_P(RopeTest, RotatesPairsAndBack) {
     p.inverse = true;
     c.inverse = buildRope(b, loc(), symbol(), p, target());
   }
-  compile();
+  ASSERT_TRUE(compile());
   EXPECT_GT(cases[5].forward.tasks, 1);
 
   for (Case &c : cases) {

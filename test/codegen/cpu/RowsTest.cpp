@@ -153,9 +153,9 @@ std::vector<Kind> RowsTest::kinds() const {
   return {Kind::F32};
 }
 
-void RowsTest::compile() {
+bool RowsTest::compile() {
   jit = KernelJit::compile(kernels.module(), cpuTarget);
-  ASSERT_NE(jit, nullptr);
+  return jit != nullptr;
 }
 
 void RowsTest::run(const CpuKernel &kernel, std::vector<Buffer *> buffers) {

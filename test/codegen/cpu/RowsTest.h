@@ -67,8 +67,8 @@ public:
   /// A fresh symbol for the next kernel.
   std::string symbol() { return "kernel" + std::to_string(symbols++); }
 
-  /// After all kernels are built.
-  void compile();
+  /// After all kernels are built; false, and a failure, if it did not work.
+  [[nodiscard]] bool compile();
 
   /// Runs the kernel's tasks forward, and again on the same inputs in reverse:
   /// the buffers must end with the same bits and intact guards.
