@@ -41,10 +41,12 @@ TEST(BpeTraining, GivesTheVocabularyAskedFor) {
 }
 
 TEST(BpeTraining, SaysWhyItCannot) {
-  expectUserError([] { trainBpe({English}, vocabulary(100000)); },
-                  {"too little in it", "100,000", "smaller vocabulary"});
+  expectUserError(
+      [] { trainBpe({English}, vocabulary(100000)); },
+      {"too little in it", "100,000", "at most 626", "smaller vocabulary"});
   expectUserError([] { trainBpe({Chinese}, vocabulary(300)); },
-                  {"300 is too small for the characters", "--coverage"});
+                  {"300 is too small for the characters", "needs more than 3",
+                   "--coverage"});
   expectUserError([] { trainBpe({English}, vocabulary(258)); },
                   {"above 258", "--tokenizer bytes"});
   expectUserError([] { trainBpe({English}, vocabulary(-5)); }, {"found -5"});

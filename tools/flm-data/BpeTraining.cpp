@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <sentencepiece_trainer.h>
 #include <unordered_map>
 
@@ -28,20 +29,38 @@ private:
 
 constexpr int64_t SpecialPieces = 2 + 256;
 
-/// SentencePiece's complaint as ours, with what to do.
+/// The number that follows the last `mark` in `text`, or -1.
+int64_t numberAfter(const std::string &text, const std::string &mark) {
+  const size_t found = text.rfind(mark);
+  if (found == std::string::npos)
+    return -1;
+  const char *begin = text.c_str() + found + mark.size();
+  char *end = nullptr;
+  const long long number = std::strtoll(begin, &end, 10);
+  return end == begin ? -1 : number;
+}
+
+/// SentencePiece's complaint as ours, with what to do. The two it is known for
+/// carry the number that would do.
 std::string explain(const std::string &complaint,
                     const BpeTrainingOptions &options) {
   const std::string vocab = grouped(options.vocab);
-  if (complaint.find("smaller than required_chars") != std::string::npos)
+  if (const int64_t needed = numberAfter(complaint, " vs ");
+      needed >= 0 &&
+      complaint.find("smaller than required_chars") != std::string::npos)
     return "a vocabulary of " + vocab +
-           " is too small for the characters of this text (" + complaint +
-           "); raise the vocabulary or lower --coverage (at least 0.98): the "
-           "rarest characters are then written as bytes";
-  if (complaint.find("ocabulary size") != std::string::npos ||
-      complaint.find("vocab_size") != std::string::npos)
-    return "the text has too little in it for a vocabulary of " + vocab + " (" +
-           complaint + "); give more text or a smaller vocabulary";
-  return "SentencePiece could not train: " + complaint;
+           " is too small for the characters of this text: it needs more "
+           "than " +
+           grouped(needed) +
+           " pieces; raise the vocabulary or lower --coverage (at least 0.98): "
+           "the rarest characters are then written as bytes";
+  if (const int64_t most = numberAfter(complaint, "a value <= ");
+      most >= 0 &&
+      complaint.find("Vocabulary size too high") != std::string::npos)
+    return "the text has too little in it for a vocabulary of " + vocab +
+           ": it gives at most " + grouped(most) +
+           " pieces; give more text or a smaller vocabulary";
+  return "SentencePiece could not train on this text: " + complaint;
 }
 } // namespace
 
