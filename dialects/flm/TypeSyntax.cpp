@@ -520,3 +520,39 @@ void flm::printRules(OpAsmPrinter &printer, Operation *, ArrayAttr from,
   });
   printer << '}';
 }
+
+//===----------------------------------------------------------------------===//
+// Launches
+//===----------------------------------------------------------------------===//
+
+ParseResult flm::parseInteger(OpAsmParser &parser, IntegerAttr &value) {
+  int64_t number;
+  if (parser.parseInteger(number))
+    return failure();
+  value = parser.getBuilder().getI64IntegerAttr(number);
+  return success();
+}
+
+void flm::printInteger(OpAsmPrinter &printer, Operation *, IntegerAttr value) {
+  printer << value.getInt();
+}
+
+ParseResult flm::parseBuffers(OpAsmParser &parser, ArrayAttr &buffers) {
+  SmallVector<Attribute> list;
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, [&] {
+        BufferAttr buffer;
+        if (parser.parseAttribute(buffer))
+          return failure();
+        list.push_back(buffer);
+        return success();
+      }))
+    return failure();
+  buffers = parser.getBuilder().getArrayAttr(list);
+  return success();
+}
+
+void flm::printBuffers(OpAsmPrinter &printer, Operation *, ArrayAttr buffers) {
+  printer << '(';
+  llvm::interleaveComma(buffers, printer);
+  printer << ')';
+}

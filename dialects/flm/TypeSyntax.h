@@ -106,6 +106,17 @@ mlir::ParseResult parseRules(mlir::OpAsmParser &parser, mlir::ArrayAttr &from,
 void printRules(mlir::OpAsmPrinter &printer, mlir::Operation *op,
                 mlir::ArrayAttr from, mlir::ArrayAttr to);
 
+/// An integer without its type.
+mlir::ParseResult parseInteger(mlir::OpAsmParser &parser,
+                               mlir::IntegerAttr &value);
+void printInteger(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                  mlir::IntegerAttr value);
+/// `(#flm.buffer<...>, ...)`, one a line.
+mlir::ParseResult parseBuffers(mlir::OpAsmParser &parser,
+                               mlir::ArrayAttr &buffers);
+void printBuffers(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                  mlir::ArrayAttr buffers);
+
 } // namespace flm
 
 #endif // FLM_DIALECTS_FLM_TYPESYNTAX_H

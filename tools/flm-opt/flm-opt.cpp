@@ -8,6 +8,9 @@
 #include "passes/graph/Passes.h"
 #include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
+#include "codegen/cpu/Passes.h"
+#include "codegen/host/Passes.h"
+#include "codegen/plan/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllPasses.h"
@@ -23,7 +26,9 @@ int main(int argc, char **argv) {
   flm::registerFLMContractsPasses();
   flm::registerFLMFusionPasses();
   flm::registerFLMGraphPasses();
+  flm::registerFLMHostPasses();
   flm::registerFLMMupPasses();
+  flm::registerFLMPlanPasses();
   flm::registerFLMShardingPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "flm optimizer driver\n", registry));

@@ -1,0 +1,165 @@
+//===----------------------------------------------------------------------===//
+// The JSON that tells the runtime about a program.
+//===----------------------------------------------------------------------===//
+#include "codegen/host/Manifest.h"
+
+#include "codegen/plan/BufferMap.h"
+#include "dialects/flm/Flm.h"
+#include "dialects/flm/Recipe.h"
+#include "dialects/flm/ValueNames.h"
+#include "runtime/abi/Program.h"
+
+#include "llvm/Support/JSON.h"
+
+using namespace mlir;
+using namespace flm;
+namespace json = llvm::json;
+
+static json::Object dimsOf(ConfigOp config) {
+  json::Object dims;
+  for (auto [name, value] : llvm::zip(config.getNames(), config.getValues()))
+    dims[cast<StringAttr>(name).getValue()] = cast<IntegerAttr>(value).getInt();
+  return dims;
+}
+
+static json::Object valuesOf(const Recipe &recipe) {
+  json::Object values;
+#define FLM_RECIPE_NUMBER(key, value, doc) values[#key] = recipe.key;
+#define FLM_RECIPE_INTEGER(key, value, doc) values[#key] = recipe.key;
+#define FLM_RECIPE_KEYWORD(key, value, choices, doc) values[#key] = recipe.key;
+#include "dialects/flm/Recipe.def"
+  return values;
+}
+
+/// One line per parameter, in the order of the state arena.
+static FailureOr<json::Array> parametersOf(ProgramOp train, int64_t &count) {
+  llvm::StringMap<int64_t> offsets;
+  train.walk([&](UpdateOp update) {
+    offsets[update.getName()] = bufferAt(update, 0).getOffset();
+  });
+  json::Array parameters;
+  for (ParamOp param : train.body()->getOps<ParamOp>()) {
+    StringRef name = param.getName();
+    MupAttr mup = param.getMupAttr();
+    if (!mup)
+      return param.emitError("has no µP multipliers");
+    NamedTensorType type = typeOf(param.getValue());
+    count += type.numElements();
+    json::Array dims, shape;
+    for (DimAttr dim : type.getDims()) {
+      std::string text;
+      for (StringAttr factor : dim.getNames())
+        text += (text.empty() ? "" : " * ") + factor.getValue().str();
+      dims.push_back(text);
+      shape.push_back(dim.size());
+    }
+    json::Object init{{"kind", stringifyInitKind(mup.getInit())}};
+    init[mup.getInit() == InitKind::Normal ? "std" : "value"] =
+        mup.getValue().getValueAsDouble();
+    parameters.push_back(
+        json::Object{{"name", name},
+                     {"dims", std::move(dims)},
+                     {"shape", std::move(shape)},
+                     {"stacked", name.contains('*')},
+                     {"dtype", "f32"},
+                     {"offset", offsets.lookup(name)},
+                     {"m", offsets.lookup(("exp_avg." + name).str())},
+                     {"v", offsets.lookup(("exp_avg_sq." + name).str())},
+                     {"init", std::move(init)},
+                     {"class", stringifyMupClass(mup.getRole())},
+                     {"lr_mult", mup.getLr().getValueAsDouble()},
+                     {"wd_mult", mup.getWd().getValueAsDouble()},
+                     {"eps_mult", mup.getEps().getValueAsDouble()}});
+  }
+  return parameters;
+}
+
+/// Floating-point operations per token of forward and backward: 2 per multiply
+/// -add, the backward pass twice the forward; attention counts the half of the
+/// scores that a causal mask leaves (the convention of Megatron-Core). Norms,
+/// rope and softmax are not counted.
+static double flopsPerToken(ProgramOp forward) {
+  double flops = 0;
+  forward.walk([&](Operation *op) {
+    double times = 1;
+    for (auto loop = op->getParentOfType<LoopOp>(); loop;
+         loop = loop->getParentOfType<LoopOp>())
+      times *= static_cast<double>(loop.trips());
+    if (auto linear = dyn_cast<LinearOp>(op)) {
+      flops += 6.0 * times *
+               static_cast<double>(typeOf(linear.getW()).numElements());
+    } else if (auto attention = dyn_cast<AttentionOp>(op)) {
+      NamedTensorType q = typeOf(attention.getQ());
+      double seq = static_cast<double>(q.getDims()[q.getRank() - 2].size());
+      double features = static_cast<double>(q.getDims().back().size());
+      flops += (attention.getCausal() ? 6.0 : 12.0) * times * seq * features;
+    }
+  });
+  return flops;
+}
+
+static json::Array probesOf(ProgramOp probe) {
+  json::Array probes;
+  for (Value value : probe.body()->getTerminator()->getOperands()) {
+    StringRef name = valueName(value);
+    name.consume_back("_all");
+    name.consume_back("_mean_abs");
+    probes.push_back(
+        json::Object{{"name", name}, {"count", typeOf(value).numElements()}});
+  }
+  return probes;
+}
+
+FailureOr<std::string> flm::buildManifest(ModuleOp module,
+                                          int64_t workspaceBytes) {
+  auto train = module.lookupSymbol<ProgramOp>("train_step");
+  auto eval = module.lookupSymbol<ProgramOp>("eval_step");
+  auto configs = module.getOps<ConfigOp>();
+  auto recipes = module.getOps<RecipeOp>();
+  auto plans = module.getOps<PlanOp>();
+  if (!train || !eval || configs.empty() || recipes.empty() || plans.empty())
+    return module.emitError("needs programs, a config, a recipe and a plan; "
+                            "run the stages before this one");
+  ConfigOp config = *configs.begin();
+  RecipeOp recipeOp = *recipes.begin();
+  Recipe recipe = Recipe::of(recipeOp);
+
+  int64_t count = 0;
+  FailureOr<json::Array> parameters = parametersOf(train, count);
+  if (failed(parameters))
+    return failure();
+  auto number = [&](StringRef name) {
+    auto attr = module->getAttrOfType<IntegerAttr>(name);
+    return attr ? attr.getInt() : 0;
+  };
+  json::Array tables;
+  if (auto list = module->getAttrOfType<ArrayAttr>("flm.tables"))
+    for (auto table : list.getAsRange<DictionaryAttr>())
+      tables.push_back(json::Object{
+          {"kind", "rope"},
+          {"theta", table.getAs<FloatAttr>("theta").getValueAsDouble()},
+          {"seq", table.getAs<IntegerAttr>("seq").getInt()},
+          {"head_dim", table.getAs<IntegerAttr>("head_dim").getInt()},
+          {"offset", table.getAs<IntegerAttr>("offset").getInt()}});
+  json::Object manifest{{"abi", FLM_ABI_VERSION},
+                        {"model", config.getModel()},
+                        {"config", config.getSymName()},
+                        {"recipe", recipeOp.getSymName()},
+                        {"plan", (*plans.begin()).getSymName()},
+                        {"dims", dimsOf(config)},
+                        {"micro_batches", recipe.micro_batches},
+                        {"recipe_values", valuesOf(recipe)},
+                        {"parameters", std::move(*parameters)},
+                        {"tables", std::move(tables)},
+                        {"state_bytes", number("flm.state_bytes")},
+                        {"scratch_bytes", number("flm.scratch_bytes")},
+                        {"workspace_bytes", workspaceBytes},
+                        {"parameter_count", count},
+                        {"flops_per_token", flopsPerToken(eval)}};
+  manifest["probes"] = json::Array{};
+  if (auto probe = module.lookupSymbol<ProgramOp>("probe"))
+    manifest["probes"] = probesOf(probe);
+  std::string text;
+  llvm::raw_string_ostream(text) << json::Value(std::move(manifest));
+  return text;
+}

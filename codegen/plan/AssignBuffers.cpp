@@ -1,0 +1,136 @@
+//===----------------------------------------------------------------------===//
+// Gives every value of every program its bytes.
+//===----------------------------------------------------------------------===//
+#include "codegen/plan/BufferPlanner.h"
+#include "codegen/plan/Passes.h"
+
+#include "dialects/flm/Flm.h"
+#include "dialects/flm/ValueNames.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <tuple>
+
+#define DEBUG_TYPE "flm-assign-buffers"
+
+using namespace mlir;
+using namespace flm;
+
+namespace flm {
+#define GEN_PASS_DEF_ASSIGNBUFFERS
+#include "codegen/plan/Passes.h.inc"
+} // namespace flm
+
+namespace {
+
+struct AssignBuffers : flm::impl::AssignBuffersBase<AssignBuffers> {
+  using AssignBuffersBase::AssignBuffersBase;
+
+  void runOnOperation() override {
+    if (failed(assign()))
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult assign();
+  LogicalResult checkLimit(int64_t stateBytes, int64_t scratchBytes,
+                           ArrayRef<Storage> pieces);
+};
+
+LogicalResult AssignBuffers::assign() {
+  ModuleOp module = getOperation();
+  auto train = module.lookupSymbol<ProgramOp>("train_step");
+  if (!train)
+    return module.emitError("has no @train_step; run the train stage first");
+
+  // Each parameter is followed by its moments: AdamW streams through all three.
+  StateOffsets state;
+  int64_t stateBytes = 0;
+  train.walk([&](UpdateOp update) {
+    state[update.getName()] = stateBytes;
+    stateBytes +=
+        llvm::alignTo(typeOf(update.getValue()).bytes(), kBufferAlignment);
+  });
+  // Tables that the runtime fills once: one for each kind of rope.
+  SmallVector<Attribute> tables;
+  Builder builder(&getContext());
+  module.walk([&](RopeOp rope) {
+    if (!rope->getParentOfType<ProgramOp>())
+      return;
+    NamedTensorType type = typeOf(rope.getX());
+    int64_t seq = type.getDims()[type.getRank() - 2].size();
+    int64_t headDim = type.getDims().back().getSizes().back();
+    for (Attribute table : tables) {
+      auto known = cast<DictionaryAttr>(table);
+      if (known.getAs<FloatAttr>("theta") == rope.getThetaAttr() &&
+          known.getAs<IntegerAttr>("seq").getInt() == seq &&
+          known.getAs<IntegerAttr>("head_dim").getInt() == headDim)
+        return;
+    }
+    tables.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr("theta", rope.getThetaAttr()),
+         builder.getNamedAttr("seq", builder.getI64IntegerAttr(seq)),
+         builder.getNamedAttr("head_dim", builder.getI64IntegerAttr(headDim)),
+         builder.getNamedAttr("offset",
+                              builder.getI64IntegerAttr(stateBytes))}));
+    stateBytes += llvm::alignTo(seq * headDim * 4, kBufferAlignment);
+  });
+
+  int64_t scratchBytes = 0;
+  SmallVector<Storage> largest;
+  for (ProgramOp program : module.getOps<ProgramOp>()) {
+    if (program.getSymName() == "init")
+      continue; // carried out by the runtime
+    WalkResult known = program.walk([&](Operation *op) -> WalkResult {
+      if (isa<ParamOp, StateOp>(op) &&
+          !state.contains(cast<StringAttr>(op->getAttr("name")).getValue()))
+        return op->emitError("reads state that @train_step does not update");
+      return WalkResult::advance();
+    });
+    if (known.wasInterrupted())
+      return failure();
+    BufferPlanner planner(program, state);
+    if (failed(planner.plan()))
+      return failure();
+    planner.write();
+    if (planner.scratchBytes() > scratchBytes) {
+      scratchBytes = planner.scratchBytes();
+      largest.assign(planner.pieces().begin(), planner.pieces().end());
+    }
+  }
+  module->setAttr("flm.state_bytes", builder.getI64IntegerAttr(stateBytes));
+  module->setAttr("flm.scratch_bytes", builder.getI64IntegerAttr(scratchBytes));
+  module->setAttr("flm.tables", builder.getArrayAttr(tables));
+  return checkLimit(stateBytes, scratchBytes, largest);
+}
+
+static std::string mebibytes(int64_t bytes) {
+  std::string text;
+  llvm::raw_string_ostream(text)
+      << llvm::format("%.1f MiB", static_cast<double>(bytes) / (1 << 20));
+  return text;
+}
+
+LogicalResult AssignBuffers::checkLimit(int64_t stateBytes,
+                                        int64_t scratchBytes,
+                                        ArrayRef<Storage> pieces) {
+  if (memoryLimit <= 0 || stateBytes + scratchBytes <= memoryLimit)
+    return success();
+  auto diag = getOperation().emitError()
+              << "the program needs " << mebibytes(stateBytes + scratchBytes)
+              << " (state " << mebibytes(stateBytes) << ", scratch "
+              << mebibytes(scratchBytes) << "), the limit is "
+              << mebibytes(memoryLimit);
+  SmallVector<Storage> sorted(pieces);
+  llvm::sort(sorted, [](const Storage &a, const Storage &b) {
+    return std::tie(b.bytes, a.from) < std::tie(a.bytes, b.from);
+  });
+  for (const Storage &piece :
+       ArrayRef(sorted).take_front(std::min<size_t>(10, sorted.size())))
+    diag.attachNote() << "scratch: " << mebibytes(piece.bytes) << " %"
+                      << piece.name;
+  return diag;
+}
+
+} // namespace

@@ -1,0 +1,75 @@
+//===----------------------------------------------------------------------===//
+// Chooses the bytes of every value of one program.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_CODEGEN_PLAN_BUFFERPLANNER_H
+#define FLM_CODEGEN_PLAN_BUFFERPLANNER_H
+
+#include "codegen/plan/InPlace.h"
+#include "codegen/plan/Liveness.h"
+#include "codegen/plan/Storage.h"
+#include "dialects/flm/Flm.h"
+
+#include "llvm/ADT/StringMap.h"
+
+namespace flm {
+
+/// Where parameters and optimizer state lie in the state arena, by name.
+using StateOffsets = llvm::StringMap<int64_t>;
+
+/// Plans one program. `plan` chooses, `write` puts `flm.buffers` on the ops.
+class BufferPlanner {
+public:
+  BufferPlanner(ProgramOp program, const StateOffsets &state)
+      : program(program), context(program.getContext()), state(state),
+        live(program) {}
+
+  mlir::LogicalResult plan();
+  void write();
+
+  int64_t scratchBytes() const { return scratch; }
+  /// The pieces of scratch, placed; for reports.
+  llvm::ArrayRef<Storage> pieces() const { return storages; }
+
+private:
+  /// The bytes of a value: a place in a piece of scratch (storage >= 0) or in
+  /// one of the caller's arenas.
+  struct Place {
+    int storage = -1;
+    Arena arena = Arena::Scratch;
+    int64_t index = 0;
+    int64_t offset = 0;
+    llvm::SmallVector<int64_t> strides;
+  };
+
+  void planBlock(mlir::Block &block, unsigned depth);
+  void planOp(mlir::Operation *op, unsigned depth);
+  void planLoop(LoopOp loop, unsigned depth);
+  void planCarries(LoopOp loop);
+  void planStacks(LoopOp loop, unsigned depth);
+  void wantSlots(LoopOp loop, unsigned depth);
+
+  bool mayOverwrite(mlir::Value value, mlir::Operation *op) const;
+  bool readsOnce(mlir::Operation *op, mlir::Value value) const;
+  bool tryWanted(mlir::OpResult result);
+  bool tryInPlace(mlir::OpResult result, InPlacePair pair);
+  std::optional<Place> stackInPlace(LoopOp loop, unsigned stack) const;
+  Place newStorage(mlir::Value value, int64_t bytes, int64_t from, int64_t to);
+  Place slotOf(const Place &stack, unsigned depth, int64_t sliceBytes) const;
+  BufferAttr attributeFor(const Place &place, int64_t bytes) const;
+
+  ProgramOp program;
+  mlir::MLIRContext *context;
+  const StateOffsets &state;
+  Liveness live;
+
+  llvm::SmallVector<Storage> storages;
+  llvm::DenseMap<mlir::Value, Place> places;
+  llvm::DenseMap<mlir::Operation *, Place> temporaries;
+  /// Where a value has to end up, if it can be made there.
+  llvm::DenseMap<mlir::Value, Place> wanted;
+  int64_t scratch = 0;
+};
+
+} // namespace flm
+
+#endif // FLM_CODEGEN_PLAN_BUFFERPLANNER_H

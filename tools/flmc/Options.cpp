@@ -1,0 +1,155 @@
+//===----------------------------------------------------------------------===//
+// The command line of flmc.
+//===----------------------------------------------------------------------===//
+#include "tools/flmc/Options.h"
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/WithColor.h"
+
+namespace cl = llvm::cl;
+
+static cl::OptionCategory category("flmc options");
+
+static cl::opt<std::string> input(cl::Positional, cl::desc("SPEC.mlir"),
+                                  cl::Required, cl::cat(category));
+static cl::opt<std::string>
+    output("o",
+           cl::desc("output file; default: the config's name for --emit=exe, "
+                    "standard output (-) for the other stages"),
+           cl::value_desc("file"), cl::cat(category));
+static cl::opt<flmc::Stage>
+    emit("emit", cl::desc("stop after a stage and print what it made:"),
+         cl::init(flmc::Stage::exe),
+         cl::values(
+#define FLM_STAGE(name, doc) clEnumValN(flmc::Stage::name, #name, doc),
+#include "passes/Stages.def"
+             clEnumValN(flmc::Stage::exe, "binary", "same as exe")),
+         cl::cat(category));
+static cl::opt<std::string> config("config", cl::desc("config to compile"),
+                                   cl::value_desc("name"), cl::cat(category));
+static cl::opt<std::string>
+    recipe("recipe",
+           cl::desc("training recipe; may be left out if the spec "
+                    "has only one"),
+           cl::value_desc("name"), cl::cat(category));
+static cl::opt<std::string>
+    plan("plan", cl::desc("parallel plan; default: the plan of one rank"),
+         cl::value_desc("name"), cl::cat(category));
+static cl::list<std::string>
+    overrides("set",
+              cl::desc("override a dim of the config or a key of the recipe; "
+                       "repeat it for more"),
+              cl::value_desc("name=value"), cl::cat(category));
+static cl::opt<std::string>
+    dumpDir("dump-dir",
+            cl::desc("write NN-STAGE.mlir after every stage into a folder"),
+            cl::value_desc("dir"), cl::cat(category));
+static cl::opt<std::string>
+    explain("explain",
+            cl::desc("print why: 'mup' is the table of the parametrization"),
+            cl::value_desc("topic"), cl::cat(category));
+static cl::opt<std::string>
+    cpu("cpu",
+        cl::desc("CPU to generate code for, as LLVM calls it; default: native"),
+        cl::init("native"), cl::value_desc("name"), cl::cat(category));
+static cl::opt<std::string> memoryLimit(
+    "memory-limit",
+    cl::desc("refuse a program that needs more memory, e.g. 80GiB; default: "
+             "no limit"),
+    cl::value_desc("size"), cl::cat(category));
+static cl::opt<std::string>
+    runtimeArchive("runtime-lib",
+                   cl::desc("runtime to link with; default: libflmrt.a beside "
+                            "the compiler"),
+                   cl::value_desc("file"), cl::cat(category));
+static cl::opt<unsigned>
+    optLevel("O", cl::desc("LLVM optimisation level, 0 to 3; default: 2"),
+             cl::Prefix, cl::init(2), cl::value_desc("level"),
+             cl::cat(category));
+static cl::opt<bool>
+    probe("probe",
+          cl::desc("let the binary record activations (--probe-every), for the "
+                   "coordinate check of the parametrization"),
+          cl::cat(category));
+static cl::opt<bool> verifyEach("verify-each",
+                                cl::desc("verify the IR after every pass; "
+                                         "default: true"),
+                                cl::init(true), cl::cat(category));
+static cl::opt<bool> timing("timing",
+                            cl::desc("print the time of every pass to stderr"),
+                            cl::cat(category));
+
+const char *flmc::stageName(Stage stage) {
+  switch (stage) {
+#define FLM_STAGE(name, doc)                                                   \
+  case Stage::name:                                                            \
+    return #name;
+#include "passes/Stages.def"
+  }
+  return "";
+}
+
+/// "80GiB", "500MB", "1048576" as bytes.
+static std::optional<long long> parseSize(llvm::StringRef text) {
+  static const std::pair<const char *, long long> units[] = {
+      {"KiB", 1LL << 10}, {"MiB", 1LL << 20},   {"GiB", 1LL << 30},
+      {"TiB", 1LL << 40}, {"kB", 1000LL},       {"KB", 1000LL},
+      {"MB", 1000000LL},  {"GB", 1000000000LL}, {"TB", 1000000000000LL},
+      {"B", 1LL}};
+  long long factor = 1;
+  for (auto [unit, bytes] : units)
+    if (text.consume_back(unit)) {
+      factor = bytes;
+      break;
+    }
+  double number;
+  if (text.trim().getAsDouble(number) || !(number > 0))
+    return std::nullopt;
+  return static_cast<long long>(number * static_cast<double>(factor));
+}
+
+std::optional<flmc::Options> flmc::parseOptions(int argc, char **argv) {
+  cl::HideUnrelatedOptions(category);
+  cl::SetVersionPrinter(
+      [](llvm::raw_ostream &os) { os << "flmc 0.1 (LLVM 22)\n"; });
+  if (!cl::ParseCommandLineOptions(
+          argc, argv,
+          "compiles an LLM training spec into a training binary\n\n"
+          "  flmc models/tele-flm.mlir --config=tiny --recipe=quick -o tiny\n"
+          "  ./tiny --data train.bin --steps 200\n"))
+    return std::nullopt;
+
+  Options options;
+  options.input = input;
+  options.output = output;
+  options.emit = emit;
+  options.config = config;
+  options.recipe = recipe;
+  options.plan = plan;
+  options.overrides.assign(overrides.begin(), overrides.end());
+  options.dumpDir = dumpDir;
+  options.explain = explain;
+  options.cpu = cpu;
+  options.runtimeArchive = runtimeArchive;
+  options.optLevel = optLevel;
+  options.probe = probe;
+  options.verifyEach = verifyEach;
+  options.timing = timing;
+  auto refuse = [](const llvm::Twine &message) {
+    llvm::WithColor::error(llvm::errs(), "flmc") << message << "\n";
+    return std::nullopt;
+  };
+  if (!memoryLimit.empty()) {
+    std::optional<long long> bytes = parseSize(memoryLimit);
+    if (!bytes)
+      return refuse("--memory-limit: expected a size such as 80GiB, got '" +
+                    memoryLimit + "'");
+    options.memoryLimit = *bytes;
+  }
+  if (options.optLevel > 3)
+    return refuse("-O: expected 0 to 3");
+  if (!options.explain.empty() && options.explain != "mup")
+    return refuse("--explain: unknown topic '" + explain + "'; known: mup");
+  return options;
+}

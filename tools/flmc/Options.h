@@ -1,0 +1,45 @@
+//===----------------------------------------------------------------------===//
+// The command line of flmc.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_TOOLS_FLMC_OPTIONS_H
+#define FLM_TOOLS_FLMC_OPTIONS_H
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace flmc {
+
+/// The stages, in order: one enumerator per line of passes/Stages.def.
+enum class Stage {
+#define FLM_STAGE(name, doc) name,
+#include "passes/Stages.def"
+};
+
+/// The name of a stage, as in --emit=.
+const char *stageName(Stage stage);
+
+struct Options {
+  std::string input;
+  std::string output; ///< empty: the config's name, or "-" for text
+  Stage emit = Stage::exe;
+  std::string config, recipe, plan;
+  std::vector<std::string> overrides;
+  std::string dumpDir;
+  std::string explain; ///< "" or "mup"
+  std::string cpu = "native";
+  std::string runtimeArchive; ///< empty: beside the compiler
+  long long memoryLimit = 0;  ///< bytes; 0: none
+  unsigned optLevel = 2;
+  bool probe = false;
+  bool verifyEach = true;
+  bool timing = false;
+};
+
+/// Parses the command line; prints what is wrong with it and gives nothing back
+/// (exit status 1). --help and --version print and exit.
+std::optional<Options> parseOptions(int argc, char **argv);
+
+} // namespace flmc
+
+#endif // FLM_TOOLS_FLMC_OPTIONS_H

@@ -1,0 +1,133 @@
+//===----------------------------------------------------------------------===//
+// The compiler driver: a spec in, a training binary (or the IR of a stage) out.
+//===----------------------------------------------------------------------===//
+#include "codegen/binary/Linker.h"
+#include "codegen/binary/ObjectEmitter.h"
+#include "codegen/cpu/LowerToLLVM.h"
+#include "dialects/flm/Flm.h"
+#include "passes/autodiff/Passes.h"
+#include "passes/mup/Passes.h"
+#include "tools/flmc/Options.h"
+#include "tools/flmc/Pipeline.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+using namespace flmc;
+
+static int fail(const llvm::Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "flmc") << message << "\n";
+  return 1;
+}
+
+/// What was not said and has one sensible answer: the plan of one rank.
+static void chooseDefaults(ModuleOp module, Options &options) {
+  if (!options.plan.empty())
+    return;
+  for (auto plan : module.getOps<flm::PlanOp>())
+    if (plan.ranks() == 1 && options.plan.empty())
+      options.plan = plan.getSymName().str();
+}
+
+/// The runtime archive of the build or installation that this compiler is in.
+static std::string findRuntime(const Options &options, const char *program) {
+  if (!options.runtimeArchive.empty())
+    return options.runtimeArchive;
+  std::string self = llvm::sys::fs::getMainExecutable(
+      program, reinterpret_cast<void *>(&fail));
+  SmallString<256> path(llvm::sys::path::parent_path(self));
+  llvm::sys::path::append(path, "..", "lib", "libflmrt.a");
+  llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
+  return std::string(path);
+}
+
+static int writeText(ModuleOp module, const Options &options) {
+  std::string message;
+  std::string path = options.output.empty() ? "-" : options.output;
+  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(path, &message);
+  if (!file)
+    return fail(message);
+  printModule(module, file->os());
+  file->keep();
+  return 0;
+}
+
+static int writeBinary(ModuleOp module, const Options &options,
+                       const char *program) {
+  llvm::Expected<flm::cpu::CpuTarget> target =
+      flm::cpu::namedTarget(options.cpu);
+  if (!target)
+    return fail(llvm::toString(target.takeError()));
+  flm::binary::EmitOptions emit;
+  emit.optLevel = options.optLevel;
+  llvm::Expected<SmallVector<char, 0>> object =
+      flm::binary::emit(module, *target, flm::binary::EmitKind::Object, emit);
+  if (!object)
+    return fail(llvm::toString(object.takeError()));
+  std::string output =
+      options.output.empty() ? options.config + ".out" : options.output;
+  ArrayRef<char> bytes(*object);
+  if (llvm::Error error =
+          flm::binary::linkExecutable(ArrayRef<ArrayRef<char>>(bytes),
+                                      findRuntime(options, program), output))
+    return fail(llvm::toString(std::move(error)));
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  std::optional<Options> options = parseOptions(argc, argv);
+  if (!options)
+    return 1;
+
+  DialectRegistry registry;
+  registry.insert<flm::FlmDialect>();
+  flm::registerGradientRules(registry);
+  flm::cpu::registerKernelDialects(registry);
+  flm::binary::registerTranslations(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false);
+
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> text =
+      openInputFile(options->input, &message);
+  if (!text)
+    return fail(message);
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(text), SMLoc());
+  SourceMgrDiagnosticHandler diagnostics(*sources, &context);
+
+  DefaultTimingManager timingManager;
+  timingManager.setEnabled(options->timing);
+  TimingScope timing = timingManager.getRootScope();
+
+  TimingScope parsing = timing.nest("parse");
+  OwningOpRef<ModuleOp> module =
+      parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
+  parsing.stop();
+  if (!module)
+    return 1;
+  chooseDefaults(*module, *options);
+
+  if (options->explain == "mup") {
+    options->emit = Stage::mup;
+    if (failed(runStages(*module, *options, timing)))
+      return 1;
+    flm::printMupTable(*module, llvm::outs());
+    return 0;
+  }
+  if (failed(runStages(*module, *options, timing)))
+    return 1;
+  if (options->emit != Stage::exe)
+    return writeText(*module, *options);
+  TimingScope emitting = timing.nest("exe");
+  return writeBinary(*module, *options, argv[0]);
+}
