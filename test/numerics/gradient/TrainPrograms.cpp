@@ -50,10 +50,11 @@ Operation *TrainPrograms::program(StringRef name) {
   return program;
 }
 
-SmallVector<Tensor>
-TrainPrograms::run(StringRef name, ArrayRef<Tensor> arguments, State &state) {
+SmallVector<Tensor> TrainPrograms::run(StringRef name,
+                                       ArrayRef<Tensor> arguments, State &state,
+                                       const Options &options) {
   FailureOr<SmallVector<Tensor>> results =
-      reference::run(program(name), arguments, state);
+      reference::run(program(name), arguments, state, options);
   if (failed(results))
     llvm::report_fatal_error("a program of a test reports an error");
   return std::move(*results);
@@ -130,9 +131,10 @@ static Tensor gradientHyper() {
 }
 
 Gradients TrainPrograms::gradients(const Batch &batch, State state,
-                                   double *loss) {
+                                   double *loss, const Options &options) {
   SmallVector<Tensor> metrics =
-      run("train_step", {batch.tokens, batch.targets, gradientHyper()}, state);
+      run("train_step", {batch.tokens, batch.targets, gradientHyper()}, state,
+          options);
   if (loss)
     *loss = metrics[0].data[0];
   Gradients gradients;

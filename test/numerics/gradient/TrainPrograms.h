@@ -54,7 +54,8 @@ public:
   /// step on a copy of `state` with zero moments, beta1 = 0 and no clipping
   /// leaves the gradients in exp_avg.
   Gradients gradients(const Batch &batch, reference::State state,
-                      double *loss = nullptr);
+                      double *loss = nullptr,
+                      const reference::Options &options = {});
 
   /// A program by name, to look at or to break.
   mlir::Operation *program(llvm::StringRef name);
@@ -62,7 +63,7 @@ public:
 private:
   llvm::SmallVector<reference::Tensor>
   run(llvm::StringRef name, llvm::ArrayRef<reference::Tensor> arguments,
-      reference::State &state);
+      reference::State &state, const reference::Options &options = {});
 
   std::unique_ptr<mlir::MLIRContext> context;
   mlir::OwningOpRef<mlir::ModuleOp> module;

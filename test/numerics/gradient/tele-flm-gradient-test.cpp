@@ -14,6 +14,7 @@
 
 using namespace flm;
 using namespace flm::numerics;
+using reference::Options;
 using reference::State;
 using reference::Tensor;
 
@@ -66,7 +67,7 @@ TEST(TeleFlmGradient, EveryElement) {
     EXPECT_EQ(expected.size(), gradients[name].data.size());
     double error = gradientError(gradients[name], expected);
     EXPECT_LE(error, kTolerance) << name;
-    RecordProperty(name, std::to_string(error));
+    RecordProperty(name, testing::PrintToString(error));
   }
 }
 
@@ -91,15 +92,28 @@ TEST(TeleFlmGradient, OneLayerAndOneHead) {
   EXPECT_LE(worstError(programs.gradients(batch, state), expected), kTolerance);
 }
 
+/// How many values the forward loops of the training step save.
+static size_t savedValues(TrainPrograms &programs) {
+  size_t count = 0;
+  programs.program("train_step")->walk([&](LoopOp loop) {
+    if (!loop.getReverse())
+      count += loop.getStacks().size();
+  });
+  return count;
+}
+
 TEST(TeleFlmGradient, RecomputingChangesNothing) {
   for (std::string microBatches : {"micro_batches=1", "micro_batches=3"}) {
     TrainPrograms none = compileTeleFlm({microBatches, "recompute=none"});
     State state = none.randomState();
     Batch batch = none.randomBatch(kVocab);
     Gradients saved = none.gradients(batch, state);
+    size_t before = savedValues(none);
     for (std::string policy : {"selective", "full"}) {
       TrainPrograms programs =
           compileTeleFlm({microBatches, "recompute=" + policy});
+      EXPECT_LT(savedValues(programs), before) << policy;
+      before = savedValues(programs);
       Gradients again = programs.gradients(batch, state);
       for (auto &[name, gradient] : saved)
         EXPECT_EQ(gradient.data, again[name].data)
@@ -127,6 +141,40 @@ TEST(TeleFlmGradient, PaddingTheVocabularyChangesNothing) {
     std::vector<double> expected = gradient.data;
     expected.resize(paddedGradients[name].data.size(), 0.0);
     EXPECT_EQ(paddedGradients[name].data, expected) << name;
+  }
+}
+
+/// |a - b| / |a|, both as one vector.
+static double relativeDistance(const Tensor &a, const Tensor &b) {
+  double squares = 0, differences = 0;
+  for (auto [x, y] : llvm::zip(a.data, b.data)) {
+    squares += x * x;
+    differences += (x - y) * (x - y);
+  }
+  return std::sqrt(differences / squares);
+}
+
+TEST(TeleFlmGradient, NarrowTypesErrAsMuchAsTheyRound) {
+  // The error of a gradient is the unit roundoff of the activations' type times
+  // what the model makes of it, some tens at these parameters, in f32 as in
+  // bf16: a value of the wrong type somewhere shows as a different factor.
+  TrainPrograms exact = compileTeleFlm();
+  State state = exact.randomState();
+  Batch batch = exact.randomBatch(kVocab);
+  Gradients expected = exact.gradients(batch, state);
+  Options rounding;
+  rounding.roundResults = true;
+  const std::pair<const char *, double> types[] = {{"f32", 0x1p-24},
+                                                   {"bf16", 0x1p-9}};
+  for (auto [type, roundoff] : types) {
+    TrainPrograms narrow = compileTeleFlm({std::string("precision=") + type});
+    Gradients rounded = narrow.gradients(batch, state, nullptr, rounding);
+    for (auto &[name, gradient] : expected) {
+      double factor = relativeDistance(gradient, rounded[name]) / roundoff;
+      EXPECT_GT(factor, 0.5) << type << " " << name;
+      EXPECT_LT(factor, 64) << type << " " << name;
+      RecordProperty(type + name, testing::PrintToString(factor));
+    }
   }
 }
 
