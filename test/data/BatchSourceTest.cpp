@@ -120,6 +120,21 @@ TEST_F(BatchSourceTest, SeedsAndEpochsDiffer) {
   EXPECT_LE(neighbours, 6);
 }
 
+TEST_F(BatchSourceTest, EachEpochHasAnOrderOfItsOwn) {
+  const TokenFile file = counting(101);
+  std::set<std::vector<int64_t>> orders;
+  for (uint64_t seed : {0, 1}) {
+    const BatchSource source(file, 1, 3, Shuffle::Windows, seed);
+    for (int64_t epoch = 0; epoch < 4; ++epoch) {
+      std::vector<int64_t> order;
+      for (int64_t i = 0; i < 100; ++i)
+        order.push_back(source.window(epoch * 100 + i));
+      orders.insert(order);
+    }
+  }
+  EXPECT_EQ(orders.size(), 8u);
+}
+
 TEST_F(BatchSourceTest, EveryPlaceIsAsLikely) {
   constexpr int Size = 7, Epochs = 14000;
   int counts[Size][Size] = {};

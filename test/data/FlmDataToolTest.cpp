@@ -173,6 +173,20 @@ TEST_F(FlmDataTool, TrainsAndUsesATokenizer) {
   fails("decode m.bin --tokenizer bytes", {"outside the vocabulary of 256"});
 }
 
+TEST_F(FlmDataTool, TokenizersNeverSeeValidationText) {
+  if (!canTrainBpe())
+    return;
+  // The tail is of other words than the rest.
+  folder.write("head.txt", English + English + Code);
+  folder.write("whole.txt", folder.read("head.txt") + Chinese);
+  succeeds("encode --train-vocab 450 --tokenizer-out t.tokenizer --out t.bin "
+           "--val v.bin --val-bytes " +
+           std::to_string(Chinese.size()) + " whole.txt");
+  ASSERT_EQ(decoded("v.bin"), Chinese);
+  succeeds("train-tokenizer --vocab 450 --out u.tokenizer head.txt");
+  EXPECT_EQ(folder.read("t.tokenizer"), folder.read("u.tokenizer"));
+}
+
 TEST_F(FlmDataTool, TakesTextThatIsNotUtf8) {
   folder.write("bad.txt", text + "\xff\xfe\x80 end" + std::string(3, '\0'));
   succeeds("encode --out t.bin bad.txt");

@@ -60,6 +60,9 @@ TEST(BpeTokenizer, UserDefinedPiecesAreNeverMergedOrSplit) {
   EXPECT_EQ(tokenizer.encode("ab<x>ab"), (Tokens{260, 262, 259}));
   EXPECT_EQ(tokenizer.encode("<x>b"), (Tokens{261, 259}));
   EXPECT_EQ(tokenizer.decode({261, 259}), "<x>b");
+  // 258 a, 259 "a<x>", 260 "<x>a", 261 "<x>": not even into a normal piece.
+  const BpeTokenizer tempted(tinySpec({"a", "a<x>", "<x>a"}, {"<x>"}));
+  EXPECT_EQ(tempted.encode("a<x>a"), (Tokens{258, 261, 258}));
 }
 
 TEST(BpeTokenizer, DummyPrefixAndExtraSpaces) {
