@@ -195,9 +195,13 @@ void BackwardKernel::accumulateKeysAndValues(Index query, Index count,
                                              Index key, Index keyCount) {
   auto accumulate = [&](Value factors, Value rows, Value sums, Index row,
                         Index column, int64_t vectors) {
+    Value window = b.window(factors, b.index(0), row, schedule.queryBlock,
+                            schedule.tileRows);
     AttentionTile tile = tiles.product(
         vectors, tiles.firstRowThatSees(key + row, query), count,
-        [&](Index i, int64_t j) { return b.loadScalar(factors, {i, row + j}); },
+        [&](Index i, int64_t j) {
+          return b.loadScalar(window, {i, b.index(j)});
+        },
         [&](Index i, int64_t vector) {
           return b.load(rows, {query + i, column + vector * schedule.lanes});
         });
@@ -220,10 +224,12 @@ void BackwardKernel::accumulateQueries(Index query, Index count, Index key,
   tiles.forDepth([&](Index column, int64_t vectors) {
     b.loop(first, count, schedule.tileRows, [&](Index row) {
       Index visible = tiles.visibleKeys(query + row + (schedule.tileRows - 1));
+      Value window = b.window(scoreGradients, row, b.index(0),
+                              schedule.tileRows, schedule.keyBlock);
       AttentionTile tile = tiles.product(
           vectors, b.index(0), b.min(visible - key, keyCount),
           [&](Index j, int64_t i) {
-            return b.loadScalar(scoreGradients, {row + i, j});
+            return b.loadScalar(window, {b.index(i), j});
           },
           [&](Index j, int64_t vector) {
             return b.load(keys, {j, column + vector * schedule.lanes});

@@ -27,6 +27,14 @@ AttentionBuilder::ifThenElse(Value condition, function_ref<Values()> then,
   return Values(branch.getResults());
 }
 
+Value AttentionBuilder::window(Value memref, Index row, Index column,
+                               int64_t rows, int64_t columns) {
+  OpFoldResult offsets[] = {row.value(), column.value()};
+  OpFoldResult sizes[] = {getIndexAttr(rows), getIndexAttr(columns)};
+  OpFoldResult strides[] = {getIndexAttr(1), getIndexAttr(1)};
+  return memref::SubViewOp::create(*this, memref, offsets, sizes, strides);
+}
+
 void AttentionBuilder::storeScalar(Value vector, Value memref,
                                    ArrayRef<Index> indices) {
   Value scalar = vector::ExtractOp::create(*this, vector, int64_t(0));
@@ -126,10 +134,10 @@ Value AttentionBuilder::toBf16(Value x) {
 
 // 2^x = 2^n 2^f with n = round(x), f in [-1/2, 1/2].
 //
-// Adding 1.5 * 2^23 rounds to an integer, which is then in the low bits of the
-// sum: moved to the exponent field, it makes 2^n without a conversion (which
-// for a NaN would be undefined). A final multiplication, rather than an
-// addition to the exponent bits, keeps a NaN a NaN.
+// Adding 1.5 * 2^23 + 127 rounds to an integer, and leaves n + 127 in the low
+// bits of the sum: moved to the exponent field, they make 2^n without a
+// conversion (which for a NaN would be undefined). A final multiplication,
+// rather than an addition to the exponent bits, keeps a NaN a NaN.
 Value AttentionBuilder::exp2(Value x) {
   // Minimax polynomial of 2^f (Remez, relative error 1.9e-9).
   constexpr float coefficients[] = {0x1.41d334p-13f,
@@ -141,7 +149,7 @@ Value AttentionBuilder::exp2(Value x) {
                                     1.0f};
 
   x = maxf(splat(-127.0f), x); // in this order a NaN gets through
-  Value shift = splat(0x1.8p23f);
+  Value shift = splat(0x1.8p23f + 127);
   Value shifted = addf(x, shift);
   Value n = subf(shifted, shift);
   Value f = subf(x, n);
@@ -151,9 +159,8 @@ Value AttentionBuilder::exp2(Value x) {
   for (float c : ArrayRef(coefficients).drop_front())
     power = fma(power, f, splat(c));
 
-  // Adds the exponent's bias; all other bits of the shift fall off at the left.
+  // All other bits of the shift fall off at the left.
   Value bits = arith::BitcastOp::create(*this, bitsType, shifted);
-  bits = arith::AddIOp::create(*this, bits, integers(127));
   bits = arith::ShLIOp::create(*this, bits, integers(23));
   Value twoToN = arith::BitcastOp::create(*this, vectorType, bits);
   return mulf(power, twoToN);

@@ -50,6 +50,10 @@ public:
   mlir::Value loadSplat(mlir::Value memref, llvm::ArrayRef<Index> indices) {
     return broadcast(loadScalar(memref, indices), lanes);
   }
+  /// memref[row …][column …]. A tile's rows seen through this have constant
+  /// distances from one pointer, which x86 can address.
+  mlir::Value window(mlir::Value memref, Index row, Index column, int64_t rows,
+                     int64_t columns);
   /// The first lane.
   void storeScalar(mlir::Value vector, mlir::Value memref,
                    llvm::ArrayRef<Index> indices);

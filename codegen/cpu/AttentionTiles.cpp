@@ -27,12 +27,12 @@ AttentionSchedule::AttentionSchedule(const AttentionProblem &problem,
   tileColumns = tileVectors * lanes;
   depth = llvm::alignTo(problem.headDim, lanes);
 
-  // A block of transposed keys should take half of the first-level cache.
+  // A block of transposed keys takes two thirds of the first-level cache.
   int64_t keyGrain = std::lcm(tileRows, tileColumns);
-  int64_t cachedKeys = target.l1Bytes / 2 / (depth * sizeof(float));
+  int64_t cachedKeys = target.l1Bytes * 2 / 3 / (depth * sizeof(float));
   keyBlock = llvm::alignTo(std::clamp<int64_t>(cachedKeys, 64, 256), keyGrain);
   keyBlock = std::min<int64_t>(keyBlock, llvm::alignTo(problem.seq, keyGrain));
-  queryBlock = llvm::alignTo(std::min<int64_t>(problem.seq, 64), tileRows);
+  queryBlock = llvm::alignTo(std::min<int64_t>(problem.seq, 128), tileRows);
 
   // Packing the keys costs a task as much as some tens of queries, so a task
   // has a few blocks at least.
@@ -40,7 +40,7 @@ AttentionSchedule::AttentionSchedule(const AttentionProblem &problem,
       llvm::divideCeil(wantedTasks, problem.batch * problem.heads);
   queryChunk = llvm::alignTo(
       std::max<int64_t>(llvm::divideCeil(problem.seq, wantedChunks),
-                        4 * queryBlock),
+                        2 * queryBlock),
       queryBlock);
   queryChunks = llvm::divideCeil(problem.seq, queryChunk);
 }
@@ -69,9 +69,11 @@ AttentionTiles::product(int64_t vectors, Index begin, Index end,
 
 AttentionTile AttentionTiles::dotRows(Value rows, Index row, Value panels,
                                       Index panel) {
+  Value window =
+      b.window(rows, row, b.index(0), schedule.tileRows, schedule.depth);
   return product(
       schedule.tileVectors, b.index(0), b.index(problem.headDim),
-      [&](Index d, int64_t i) { return b.loadScalar(rows, {row + i, d}); },
+      [&](Index d, int64_t i) { return b.loadScalar(window, {b.index(i), d}); },
       [&](Index d, int64_t vector) {
         return b.load(panels, {panel, d, b.index(vector * schedule.lanes)});
       });
