@@ -13,8 +13,9 @@ int64_t flm::placeStorages(llvm::MutableArrayRef<Storage> storages) {
   llvm::SmallVector<Storage *> order;
   for (Storage &storage : storages)
     order.push_back(&storage);
-  llvm::stable_sort(order, [](const Storage *a, const Storage *b) {
-    return a->bytes > b->bytes;
+  // Pieces lie in one array, so that their addresses break ties.
+  llvm::sort(order, [](const Storage *a, const Storage *b) {
+    return a->bytes != b->bytes ? a->bytes > b->bytes : a < b;
   });
   llvm::SmallVector<Storage *> placed; // sorted by offset
   int64_t total = 0;
