@@ -249,10 +249,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{1, 77, 2, 20, false}, Case{1, 130, 2, 80, true},
                     Case{2, 130, 1, 64, false}, Case{1, 130, 1, 128, true},
                     // More than one chunk of queries per head.
-                    Case{1, 300, 2, 20, true}, Case{1, 530, 1, 32, false}));
+                    Case{2, 300, 2, 20, true}, Case{1, 530, 1, 32, false}));
 
 INSTANTIATE_TEST_SUITE_P(Targets, Attention,
                          testing::Values(Case{1, 77, 2, 64, true, "haswell"},
+                                         Case{1, 300, 1, 64, true, "haswell"},
+                                         Case{1, 200, 1, 64, true, "x86-64-v2"},
                                          Case{1, 130, 1, 20, true, "haswell"},
                                          Case{1, 130, 1, 32, false, "haswell"},
                                          Case{1, 13, 2, 4, true, "x86-64-v2"},
