@@ -9,9 +9,14 @@ using namespace mlir;
 using namespace flm;
 using namespace flm::reference;
 
+/// What a gradient is added to: `into`, or zeros in the shape of the result.
+static Tensor accumulator(Value into, Value result, Environment &env) {
+  return into ? env[into] : zerosFor(result);
+}
+
 LogicalResult reference::evaluate(EmbeddingGradOp op, Environment &env) {
   const Tensor &dy = env[op.getDy()], &tokens = env[op.getTokens()];
-  Tensor dtable = zerosFor(op.getDtable());
+  Tensor dtable = accumulator(op.getInto(), op.getDtable(), env);
   if (failed(expectIndices(op, tokens, dtable.rows(), "token")))
     return failure();
   for (int64_t t = 0; t < tokens.size(); ++t) {
@@ -36,7 +41,7 @@ LogicalResult reference::evaluate(LinearGradXOp op, Environment &env) {
 
 LogicalResult reference::evaluate(LinearGradWOp op, Environment &env) {
   const Tensor &dy = env[op.getDy()], &x = env[op.getX()];
-  Tensor dw = zerosFor(op.getDw());
+  Tensor dw = accumulator(op.getInto(), op.getDw(), env);
   for (int64_t t = 0; t < dy.rows(); ++t)
     for (int64_t o = 0; o < dw.rows(); ++o)
       for (int64_t i = 0; i < dw.width(); ++i)
