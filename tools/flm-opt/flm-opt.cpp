@@ -1,6 +1,9 @@
 //===----------------------------------------------------------------------===//
 // mlir-opt with the flm dialect and passes.
 //===----------------------------------------------------------------------===//
+#include "codegen/cpu/Passes.h"
+#include "codegen/host/Passes.h"
+#include "codegen/plan/Passes.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/contracts/Passes.h"
@@ -8,9 +11,6 @@
 #include "passes/graph/Passes.h"
 #include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
-#include "codegen/cpu/Passes.h"
-#include "codegen/host/Passes.h"
-#include "codegen/plan/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllPasses.h"
@@ -22,6 +22,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   registry.insert<flm::FlmDialect>();
   flm::registerGradientRules(registry);
+  flm::cpu::registerFlmCpuPasses();
   flm::registerFLMAutodiffPasses();
   flm::registerFLMContractsPasses();
   flm::registerFLMFusionPasses();

@@ -1,0 +1,56 @@
+# The suite of lit tests: one folder per folder of the sources, plus
+# pipeline/ (what each stage gives), tools/ (command lines) and e2e/ (training
+# binaries). unit/ runs the GoogleTest executables. `ninja check-flm` runs all.
+import os
+
+import lit.formats
+from lit.llvm import llvm_config
+
+config.name = "flm"
+# True: the external shell is not used, so tests behave alike everywhere.
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "fuzz"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = config.flm_binary_dir + "/test"
+
+if not config.flm_build_compiler:
+    # The runtime alone has GoogleTest executables only.
+    config.suffixes = []
+
+llvm_config.with_system_environment(["HOME", "TMP", "TEMP", "ASAN_OPTIONS"])
+llvm_config.use_default_substitutions()
+llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
+# CHECK variables of one function must not leak into the next (names that begin
+# with $ are kept).
+llvm_config.with_environment("FILECHECK_OPTS", "-enable-var-scope")
+
+if config.flm_build_compiler:
+    llvm_config.add_tool_substitutions(
+        ["flmc", "flm-data", "flm-lsp-server", "flm-opt", "flm-reduce",
+         "mlir-translate", "split-file"],
+        [config.flm_tools_dir, config.llvm_tools_dir],
+    )
+config.substitutions += [
+    ("%models", config.flm_source_dir + "/models"),
+    ("%source-dir", config.flm_source_dir),
+]
+
+# Features: what a test may require.
+if "X86" in config.llvm_targets:
+    config.available_features.add("x86-registered-target")
+if config.flm_have_sentencepiece:
+    config.available_features.add("sentencepiece")
+if os.path.exists("/dev/full"):
+    config.available_features.add("dev-full")
+try:
+    with open("/proc/cpuinfo") as cpuinfo:
+        flags = cpuinfo.read()
+    for feature, flag in [("avx2", " avx2 "), ("avx512", " avx512f ")]:
+        if flag in flags:
+            config.available_features.add(feature)
+except OSError:
+    pass
+# Tests that take minutes: `ninja check-flm-long`.
+if lit_config.params.get("long"):
+    config.available_features.add("long")
