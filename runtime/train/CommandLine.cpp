@@ -151,8 +151,8 @@ void addFlags(CLI::App &app, Options &options) {
                 "order each epoch)",
                 {"none", "windows"});
   flags.text("--tokenizer", options.tokenizer, "FILE",
-             "tokenizer of --generate: a .tokenizer file of flm-data",
-             "bytes if the vocabulary is 256");
+             "tokenizer of --generate: bytes, or a .tokenizer file of flm-data",
+             "as <data>.json says, or bytes for a vocabulary of 256");
 
   flags.group("Run");
   flags.text("--out", options.out, "DIR",

@@ -4,40 +4,15 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Evaluation.h"
 
-#include "runtime/checkpoint/File.h"
 #include "runtime/data/TokenFile.h"
 #include "runtime/train/Interrupt.h"
-
-#include "nlohmann/json.hpp"
+#include "runtime/train/SideFile.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 
 using namespace flmrt;
-
-std::optional<double> flmrt::tokensPerByteOf(const std::string &path,
-                                             int64_t vocab) {
-  std::string side = path + ".json";
-  std::error_code error;
-  if (std::filesystem::exists(side, error)) {
-    constexpr uint64_t largest = uint64_t(1) << 20;
-    nlohmann::json json =
-        nlohmann::json::parse(readTextFile(side, largest), nullptr, false);
-    auto number = [&](const char *key) {
-      return json.is_object() && json.contains(key) && json[key].is_number()
-                 ? json[key].get<double>()
-                 : 0.0;
-    };
-    if (number("tokens") > 0 && number("bytes") > 0)
-      return number("tokens") / number("bytes");
-  }
-  constexpr int64_t byteVocab = 256;
-  if (vocab == byteVocab)
-    return 1.0;
-  return std::nullopt;
-}
 
 Evaluation::Evaluation(const std::string &path, int64_t batches,
                        const ProgramManifest &manifest)

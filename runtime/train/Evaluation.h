@@ -36,11 +36,6 @@ private:
   std::vector<int32_t> tokens, targets; // one micro-batch
 };
 
-/// Tokens per byte of the text behind a token file: from `<path>.json` beside
-/// it ({"tokens": n, "bytes": n}), else 1 for a vocabulary of 256 (bytes), else
-/// unknown.
-std::optional<double> tokensPerByteOf(const std::string &path, int64_t vocab);
-
 } // namespace flmrt
 
 #endif // FLM_RUNTIME_TRAIN_EVALUATION_H

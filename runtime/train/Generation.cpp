@@ -14,18 +14,19 @@
 
 using namespace flmrt;
 
-std::unique_ptr<Tokenizer> flmrt::openTokenizer(const std::string &path,
+std::unique_ptr<Tokenizer> flmrt::openTokenizer(const std::string &name,
                                                 int64_t vocab) {
   constexpr int64_t byteVocab = 256;
-  if (path.empty() && vocab != byteVocab)
-    throw UserError("--generate needs --tokenizer: the model has a vocabulary "
-                    "of " +
-                    std::to_string(vocab) +
-                    ", and only one of 256 is known to be bytes");
+  if (name.empty() && vocab != byteVocab)
+    throw UserError("--generate needs --tokenizer: nothing beside the data "
+                    "says which one it is, and a vocabulary of " +
+                    std::to_string(vocab) + " is not bytes");
+  bool isBytes = name.empty() || name == "bytes";
   std::unique_ptr<Tokenizer> tokenizer =
-      path.empty() ? Tokenizer::bytes() : Tokenizer::open(path);
+      isBytes ? Tokenizer::bytes() : Tokenizer::open(name);
   if (tokenizer->vocabSize() > vocab)
-    throw UserError(path + " has " + std::to_string(tokenizer->vocabSize()) +
+    throw UserError("tokenizer " + name + " has " +
+                    std::to_string(tokenizer->vocabSize()) +
                     " tokens, but the model has " + std::to_string(vocab) +
                     ": it is the tokenizer of another model");
   return tokenizer;

@@ -13,10 +13,10 @@
 
 namespace flmrt {
 
-/// The tokenizer in the file `path`, or bytes if `path` is empty and the
-/// vocabulary is 256. Throws UserError if there is none or if it has more
-/// tokens than the model.
-std::unique_ptr<Tokenizer> openTokenizer(const std::string &path,
+/// The tokenizer `name`: "bytes" or the path of a `.tokenizer` file. If `name`
+/// is empty, bytes for a vocabulary of 256. Throws UserError if that leaves
+/// none or if it has more tokens than the model.
+std::unique_ptr<Tokenizer> openTokenizer(const std::string &name,
                                          int64_t vocab);
 
 /// Draws an index from softmax(logits / temperature) by the uniform number `u`

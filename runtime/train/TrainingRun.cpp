@@ -11,6 +11,7 @@
 #include "runtime/train/Console.h"
 #include "runtime/train/Generation.h"
 #include "runtime/train/Interrupt.h"
+#include "runtime/train/SideFile.h"
 
 #include <chrono>
 #include <cmath>
@@ -27,11 +28,23 @@ static double secondsSince(Clock::time_point begin) {
 
 //===-- Setting up --------------------------------------------------------===//
 
+/// What the user says, else what flm-data says beside the data.
+static std::string tokenizerName(const Options &options) {
+  if (!options.tokenizer.empty())
+    return options.tokenizer;
+  for (const std::string &path : {options.data, options.val}) {
+    std::string name = path.empty() ? "" : SideFile::beside(path).tokenizer;
+    if (!name.empty())
+      return name;
+  }
+  return "";
+}
+
 TrainingRun::TrainingRun(const ProgramManifest &manifest,
                          const Options &options)
     : manifest(manifest), options(options) {
   if (options.generate)
-    tokenizer = openTokenizer(options.tokenizer, manifest.vocab);
+    tokenizer = openTokenizer(tokenizerName(options), manifest.vocab);
   if (options.probeEvery && manifest.probes.empty())
     throw UserError("--probe-every: this binary was compiled without probes");
   if (!options.data.empty()) {

@@ -165,6 +165,31 @@ TEST_F(Safetensors, RefusesLyingHeaders) {
   EXPECT_THAT(error("\"a\":[]"), HasSubstr("not an object"));
 }
 
+TEST_F(Safetensors, SurvivesRandomDamage) {
+  writeSafetensors(path, tensors);
+  const std::string good = readFile(path);
+  uint32_t state = 1;
+  auto random = [&](size_t below) {
+    state = state * 1664525 + 1013904223;
+    return (state >> 8) % below;
+  };
+  int refused = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::string bad = good;
+    for (size_t i = 0, edits = 1 + random(4); i < edits; ++i) {
+      // Digits and brackets reach further into the parser than any byte.
+      const char *likely = "0123456789[]{},:\"-.e";
+      size_t at = random(good.size() - 28);
+      bad[at] = random(2) ? likely[random(20)] : char(random(256));
+    }
+    std::string error = openError(bad);
+    if (error.empty())
+      error = readError(StoredTypes::AnyFloat16);
+    refused += !error.empty();
+  }
+  EXPECT_GT(refused, 1500);
+}
+
 TEST_F(Safetensors, RefusesHeadersThatAreNone) {
   uint64_t huge = ~uint64_t(0);
   std::string hugeLength(reinterpret_cast<const char *>(&huge), 8);
