@@ -68,8 +68,8 @@ flm.config @t1 of @tele_flm {seq = 4096, vocab = 80000, padded_vocab = 81920, hi
 flm.recipe @pretrain {optimizer = adamw, lr = 1.5e-4, min_lr = 1.5e-5, schedule = cosine, warmup = 2000, steps = 454131, beta1 = 0.9, beta2 = 0.95, eps = 1.0e-8, weight_decay = 0.0, clip = 1.0, precision = f32, micro_batch = 1, micro_batches = 1, parametrization = mup, width = [hidden, heads, ffn], base_width = 512, matrix_lr = 2.4e-3, std = 4.0e-3, matrix_std = 1.6968e-2, input_mult = 1.0, output_mult = 0.5}
 // The same in bf16 with f32 master weights, as the 52B run.
 flm.recipe @pretrain_bf16 {optimizer = adamw, lr = 1.5e-4, min_lr = 1.5e-5, schedule = cosine, warmup = 2000, steps = 454131, beta1 = 0.9, beta2 = 0.95, eps = 1.0e-8, weight_decay = 0.0, clip = 1.0, precision = bf16, micro_batch = 1, micro_batches = 1, parametrization = mup, width = [hidden, heads, ffn], base_width = 512, matrix_lr = 2.4e-3, std = 4.0e-3, matrix_std = 1.6968e-2, input_mult = 1.0, output_mult = 0.5}
-// Minutes on a CPU: few steps, so larger learning rates and a short schedule
-// (found by a small sweep on text at hidden 256).
+// Minutes on a CPU: few steps, so a short schedule and larger learning rates
+// than a long run would use.
 flm.recipe @quick {optimizer = adamw, lr = 3.0e-3, min_lr = 3.0e-4, schedule = cosine, warmup = 50, steps = 600, beta1 = 0.9, beta2 = 0.95, eps = 1.0e-8, weight_decay = 0.0, clip = 1.0, precision = f32, micro_batch = 8, micro_batches = 1, parametrization = mup, width = [hidden, heads, ffn], base_width = 256, matrix_lr = 3.0e-3, std = 2.0e-2, matrix_std = 4.0e-2, input_mult = 1.0, output_mult = 1.0}
 
 flm.plan @single of @tele_flm on grid() {}
