@@ -61,7 +61,7 @@ static int writeText(ModuleOp module, const Options &options) {
 }
 
 static int writeBinary(ModuleOp module, const Options &options,
-                       const char *program) {
+                       const std::string &output, const char *program) {
   llvm::Expected<flm::cpu::CpuTarget> target =
       flm::cpu::namedTarget(options.cpu);
   if (!target)
@@ -72,8 +72,6 @@ static int writeBinary(ModuleOp module, const Options &options,
       flm::binary::emit(module, *target, flm::binary::EmitKind::Object, emit);
   if (!object)
     return fail(llvm::toString(object.takeError()));
-  std::string output =
-      options.output.empty() ? options.config + ".out" : options.output;
   ArrayRef<char> bytes(*object);
   if (llvm::Error error =
           flm::binary::linkExecutable(ArrayRef<ArrayRef<char>>(bytes),
@@ -104,6 +102,16 @@ int main(int argc, char **argv) {
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(text), SMLoc());
   SourceMgrDiagnosticHandler diagnostics(*sources, &context);
+  // What is wrong with no line of the spec is wrong with the command line.
+  ScopedDiagnosticHandler commandLine(&context, [](Diagnostic &diagnostic) {
+    auto loc = diagnostic.getLocation()->findInstanceOf<FileLineColLoc>();
+    if (loc && loc.getLine() != 0)
+      return failure();
+    llvm::WithColor::error(llvm::errs(), "flmc") << diagnostic.str() << "\n";
+    for (Diagnostic &note : diagnostic.getNotes())
+      llvm::WithColor::note(llvm::errs()) << note.str() << "\n";
+    return success();
+  });
 
   DefaultTimingManager timingManager;
   timingManager.setEnabled(options->timing);
@@ -116,6 +124,10 @@ int main(int argc, char **argv) {
   if (!module)
     return 1;
   chooseDefaults(*module, *options);
+  std::string defaultOutput = "program";
+  for (auto config : module->getOps<flm::ConfigOp>())
+    if (options->config.empty() || config.getSymName() == options->config)
+      defaultOutput = config.getSymName().str();
 
   if (options->explain == "mup") {
     options->emit = Stage::mup;
@@ -129,5 +141,7 @@ int main(int argc, char **argv) {
   if (options->emit != Stage::exe)
     return writeText(*module, *options);
   TimingScope emitting = timing.nest("exe");
-  return writeBinary(*module, *options, argv[0]);
+  return writeBinary(*module, *options,
+                     options->output.empty() ? defaultOutput : options->output,
+                     argv[0]);
 }
