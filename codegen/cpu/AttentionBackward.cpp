@@ -57,6 +57,8 @@ private:
   Value scoreGradients; // [queryBlock][keyBlock]: dS
 };
 
+} // namespace
+
 BackwardKernel::BackwardKernel(OpBuilder &builder, Location loc,
                                StringRef symbol,
                                const AttentionProblem &problem,
@@ -238,8 +240,6 @@ void BackwardKernel::accumulateQueries(Index query, Index count, Index key,
     });
   });
 }
-
-} // namespace
 
 CpuKernel flm::cpu::buildAttentionBackward(OpBuilder &builder, Location loc,
                                            StringRef symbol,

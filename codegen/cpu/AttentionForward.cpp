@@ -53,6 +53,8 @@ private:
   Value keyRows; // [tileColumns][depth], while packing
 };
 
+} // namespace
+
 ForwardKernel::ForwardKernel(OpBuilder &builder, Location loc, StringRef symbol,
                              const AttentionProblem &problem,
                              const CpuTarget &target)
@@ -235,8 +237,6 @@ void ForwardKernel::finishRows(Index query, Index count) {
                   {batch, head, query + row});
   });
 }
-
-} // namespace
 
 CpuKernel flm::cpu::buildAttentionForward(OpBuilder &builder, Location loc,
                                           StringRef symbol,

@@ -17,7 +17,7 @@ constexpr float logOf2 = 0.693147180559945309417f;
 
 /// An empty kernel function and what writing its body needs.
 struct AttentionKernel {
-  enum Operand { Rows, LogSumExp };
+  enum Operand : uint8_t { Rows, LogSumExp };
 
   AttentionKernel(mlir::OpBuilder &builder, mlir::Location loc,
                   llvm::StringRef symbol, llvm::ArrayRef<Operand> operands,
