@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // exp of f32, within 1 unit in the last place where the result is normal.
 //
-// Softmax, cross entropy and silu live on it. The upstream approximation of
-// math.exp is off by up to 5 units, and takes half as many instructions again.
+// Softmax, cross entropy and silu live on it; the upstream approximation of
+// math.exp is off by up to 5 units.
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/Real.h"
 

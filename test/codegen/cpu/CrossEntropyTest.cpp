@@ -139,9 +139,13 @@ TEST_P(CrossEntropyTest, PassesNanOn) {
   CpuKernel fused = buildCrossEntropy(b, loc(), symbol(), p, target());
   ASSERT_TRUE(compile());
   Buffer logits = Buffer::normal(2 * 64, 1), targets = Buffer::tokens(2, 2, 50);
+  // NaN after the largest in the same lane, whatever the vector width is.
+  logits.set(64 + 1, 100);
+  logits.set(64 + 17, NAN);
   logits.set(64 + 33, NAN);
   Buffer max(2), sum(2), loss(2);
   run(fused, {&logits, &targets, &max, &sum, &loss});
   EXPECT_TRUE(std::isfinite(loss[0]));
   EXPECT_TRUE(std::isnan(loss[1]));
+  EXPECT_EQ(max[1], 100);
 }
