@@ -54,15 +54,18 @@ TEST(ThreadPool, WakesWorkersThatFellAsleep) {
 }
 
 TEST(ThreadPool, ReallyRunsTasksAtTheSameTime) {
-  ThreadPool pool(3, 0);
-  // Each task waits until all three have begun.
-  std::atomic<int> begun{0};
-  pool.forEach(3, [&](int64_t) {
-    ++begun;
-    while (begun < 3)
-      std::this_thread::yield();
-  });
-  EXPECT_EQ(begun, 3);
+  // Two threads spin between regions here, and sixteen sleep.
+  for (int threads : {2, 16}) {
+    ThreadPool pool(threads, 0);
+    // Each task waits until all have begun.
+    std::atomic<int> begun{0};
+    pool.forEach(threads, [&](int64_t) {
+      ++begun;
+      while (begun < threads)
+        std::this_thread::yield();
+    });
+    EXPECT_EQ(begun, threads);
+  }
 }
 
 TEST(ThreadPool, GivesEachThreadItsOwnAlignedWorkspace) {
