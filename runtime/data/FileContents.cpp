@@ -9,18 +9,17 @@
 
 namespace flmrt {
 
-namespace {
-bool startsWith(const MappedFile &file, std::string_view magic) {
+static bool startsWith(const MappedFile &file, std::string_view magic) {
   return file.text().substr(0, magic.size()) == magic;
 }
 
 /// A safetensors file is a uint64 length and that much JSON.
-bool isSafetensors(const MappedFile &file) {
+static bool isSafetensors(const MappedFile &file) {
   return file.size() > 9 && file.data()[8] == '{' &&
          loadAt<uint64_t>(file, 0) <= static_cast<uint64_t>(file.size() - 8);
 }
 
-bool isText(const MappedFile &file) {
+static bool isText(const MappedFile &file) {
   std::string_view head = file.text().substr(0, 4096);
   const bool whole = static_cast<int64_t>(head.size()) == file.size();
   for (size_t i = 0; i < head.size();) {
@@ -35,7 +34,6 @@ bool isText(const MappedFile &file) {
   }
   return true;
 }
-} // namespace
 
 std::string describeContents(const MappedFile &file) {
   if (file.size() == 0)

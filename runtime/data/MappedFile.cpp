@@ -22,12 +22,12 @@ struct Descriptor {
       ::close(fd);
   }
 };
+} // namespace
 
-std::string systemError(const char *action, const std::string &path) {
+static std::string systemError(const char *action, const std::string &path) {
   return std::string("cannot ") + action + " '" + path +
          "': " + std::strerror(errno);
 }
-} // namespace
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::string &path) {
   // O_NONBLOCK: a FIFO is refused below instead of waited for.

@@ -6,12 +6,12 @@
 
 namespace flmrt {
 
-namespace {
-constexpr char Magic[] = "MMIDIDX\0"; // nine bytes with the literal's own zero
-constexpr int64_t MagicBytes = 9;
-constexpr int64_t HeaderBytes = MagicBytes + 8 + 1 + 8 + 8;
+constexpr char indexMagic[] =
+    "MMIDIDX\0"; // nine bytes with the literal's own zero
+constexpr int64_t magicBytes = 9;
+constexpr int64_t headerBytes = magicBytes + 8 + 1 + 8 + 8;
 
-TokenType typeOfCode(int code, const std::string &name) {
+static TokenType typeOfCode(int code, const std::string &name) {
   switch (code) {
   case 1:
     return TokenType::U8;
@@ -29,19 +29,18 @@ TokenType typeOfCode(int code, const std::string &name) {
                     "(int32), 5 (int64) or 8 (uint16)");
   }
 }
-} // namespace
 
 bool isMegatronIndex(const MappedFile &file) {
-  return file.size() >= MagicBytes &&
-         std::memcmp(file.data(), Magic, MagicBytes) == 0;
+  return file.size() >= magicBytes &&
+         std::memcmp(file.data(), indexMagic, magicBytes) == 0;
 }
 
 TokenLayout readMegatron(const MappedFile &index,
                          std::shared_ptr<const MappedFile> data) {
   const std::string name = "'" + index.path() + "'";
-  if (index.size() < HeaderBytes)
+  if (index.size() < headerBytes)
     throw UserError(name + " is truncated: its header takes " +
-                    std::to_string(HeaderBytes) +
+                    std::to_string(headerBytes) +
                     " bytes, the file ends at byte offset " +
                     std::to_string(index.size()));
   const uint64_t version = loadAt<uint64_t>(index, 9);
@@ -55,7 +54,7 @@ TokenLayout readMegatron(const MappedFile &index,
   // Per sequence an int32 length and an int64 pointer, and a mode byte where
   // the data are multimodal; per document an int64. Bounding the counts first
   // keeps the sum from overflowing.
-  const uint64_t rest = index.size() - HeaderBytes;
+  const uint64_t rest = index.size() - headerBytes;
   const bool possible = sequences <= rest / 12 && documents <= rest / 8;
   const uint64_t need = possible ? sequences * 12 + documents * 8 : 0;
   if (!possible || (rest != need && rest != need + sequences))
@@ -65,7 +64,7 @@ TokenLayout readMegatron(const MappedFile &index,
                     "fit the file's " +
                     std::to_string(index.size()) + " bytes");
 
-  const int64_t lengths = HeaderBytes;
+  const int64_t lengths = headerBytes;
   const int64_t pointers = lengths + static_cast<int64_t>(sequences) * 4;
   const int64_t tokenBytes = tokenTypeSize(type);
   const int64_t capacity = data->size() / tokenBytes;

@@ -92,7 +92,9 @@ private:
   const std::string &name;
 };
 
-float floatOfBits(uint64_t bits) {
+} // namespace
+
+static float floatOfBits(uint64_t bits) {
   const auto word = static_cast<uint32_t>(bits);
   float value;
   std::memcpy(&value, &word, sizeof(value));
@@ -100,13 +102,13 @@ float floatOfBits(uint64_t bits) {
 }
 
 /// SentencePiece writes a space as U+2581.
-std::string unescapeSpaces(std::string_view text) {
-  constexpr std::string_view Escaped = "\xe2\x96\x81";
+static std::string unescapeSpaces(std::string_view text) {
+  constexpr std::string_view mark = "\xe2\x96\x81";
   std::string out;
   for (size_t i = 0; i < text.size();) {
-    if (text.substr(i, Escaped.size()) == Escaped) {
+    if (text.substr(i, mark.size()) == mark) {
       out += ' ';
-      i += Escaped.size();
+      i += mark.size();
     } else {
       out += text[i++];
     }
@@ -114,6 +116,7 @@ std::string unescapeSpaces(std::string_view text) {
   return out;
 }
 
+namespace {
 /// What must hold of the model for our encoder to equal SentencePiece's, with
 /// the proto's defaults.
 struct ModelTraits {
@@ -151,8 +154,10 @@ struct ModelTraits {
   }
 };
 
-Piece readPiece(std::string_view message, std::string_view whole, size_t id,
-                const std::string &name) {
+} // namespace
+
+static Piece readPiece(std::string_view message, std::string_view whole,
+                       size_t id, const std::string &name) {
   Piece piece;
   std::string_view escaped;
   uint64_t type = 1;
@@ -165,14 +170,14 @@ Piece readPiece(std::string_view message, std::string_view whole, size_t id,
     else if (field.number == 3 && field.wireType == 0)
       type = field.integer;
   }
-  constexpr PieceKind Kinds[] = {PieceKind::Normal,  PieceKind::Unknown,
+  constexpr PieceKind kinds[] = {PieceKind::Normal,  PieceKind::Unknown,
                                  PieceKind::Control, PieceKind::UserDefined,
                                  PieceKind::Unused,  PieceKind::Byte};
   piece.text = unescapeSpaces(escaped);
   if (type < 1 || type > 6)
     throw UserError("'" + name + "': piece " + std::to_string(id) +
                     " is of unknown type " + std::to_string(type));
-  piece.kind = Kinds[type - 1];
+  piece.kind = kinds[type - 1];
   if (piece.kind == PieceKind::Unused)
     throw UserError("'" + name + "': piece " + std::to_string(id) +
                     " is marked unused (a restricted vocabulary), which is not "
@@ -183,7 +188,6 @@ Piece readPiece(std::string_view message, std::string_view whole, size_t id,
     piece.kind = PieceKind::Unused;
   return piece;
 }
-} // namespace
 
 bool looksLikeSentencePiece(std::string_view contents) {
   // Field 1 of ModelProto, length-delimited: the first piece. JSON begins with

@@ -46,11 +46,11 @@ const char *tokenTypeName(TokenType type) {
   throw std::logic_error("unknown token type");
 }
 
-namespace {
 /// Calls `body` with the tokens as an array of unsigned integers of their
 /// width: a negative token then is a huge one, and one comparison finds both.
 template <typename Body>
-void withUnsigned(const unsigned char *tokens, TokenType type, Body body) {
+static void withUnsigned(const unsigned char *tokens, TokenType type,
+                         Body body) {
   switch (tokenTypeSize(type)) {
   case 1:
     return body(reinterpret_cast<const uint8_t *>(tokens));
@@ -64,7 +64,7 @@ void withUnsigned(const unsigned char *tokens, TokenType type, Body body) {
 }
 
 /// One past the largest token that `type` can hold and int32 too.
-int64_t typeLimit(TokenType type) {
+static int64_t typeLimit(TokenType type) {
   switch (type) {
   case TokenType::U8:
     return int64_t(1) << 8;
@@ -80,14 +80,14 @@ int64_t typeLimit(TokenType type) {
 /// Index of the first token that is negative or >= `limit`, or -1. Whole blocks
 /// are reduced to their maximum, which vectorises; only a block known to hold
 /// such a token is searched.
-int64_t firstOutside(const unsigned char *tokens, TokenType type, int64_t count,
-                     uint64_t limit) {
-  constexpr int64_t Block = 1 << 14;
+static int64_t firstOutside(const unsigned char *tokens, TokenType type,
+                            int64_t count, uint64_t limit) {
+  constexpr int64_t block = 1 << 14;
   int64_t found = -1;
   withUnsigned(tokens, type, [&](const auto *values) {
     using T = std::decay_t<decltype(*values)>;
-    for (int64_t begin = 0; begin < count && found < 0; begin += Block) {
-      const int64_t end = std::min(begin + Block, count);
+    for (int64_t begin = 0; begin < count && found < 0; begin += block) {
+      const int64_t end = std::min(begin + block, count);
       T largest = 0;
       for (int64_t i = begin; i < end; ++i)
         largest = std::max(largest, values[i]);
@@ -102,7 +102,8 @@ int64_t firstOutside(const unsigned char *tokens, TokenType type, int64_t count,
 }
 
 /// The token at `index` as it is meant: signed types may hold negative ones.
-int64_t tokenAt(const unsigned char *tokens, TokenType type, int64_t index) {
+static int64_t tokenAt(const unsigned char *tokens, TokenType type,
+                       int64_t index) {
   switch (type) {
   case TokenType::U8:
     return tokens[index];
@@ -120,7 +121,8 @@ int64_t tokenAt(const unsigned char *tokens, TokenType type, int64_t index) {
   throw std::logic_error("unknown token type");
 }
 
-std::string withExtension(const std::string &path, const char *extension) {
+static std::string withExtension(const std::string &path,
+                                 const char *extension) {
   const size_t dot = path.rfind('.');
   const size_t slash = path.rfind('/');
   if (dot == std::string::npos || (slash != std::string::npos && dot < slash))
@@ -128,13 +130,13 @@ std::string withExtension(const std::string &path, const char *extension) {
   return path.substr(0, dot) + extension;
 }
 
-bool exists(const std::string &path) {
+static bool exists(const std::string &path) {
   struct stat info;
   return ::stat(path.c_str(), &info) == 0;
 }
 
 /// Picks the format by content, never by name alone.
-TokenLayout readLayout(const std::string &path) {
+static TokenLayout readLayout(const std::string &path) {
   std::shared_ptr<const MappedFile> file = MappedFile::open(path);
   if (isLlmcTokens(*file))
     return readLlmc(std::move(file));
@@ -157,8 +159,8 @@ TokenLayout readLayout(const std::string &path) {
   throw UserError(message);
 }
 
-void checkTokens(const TokenLayout &layout, const std::string &path,
-                 int64_t vocab) {
+static void checkTokens(const TokenLayout &layout, const std::string &path,
+                        int64_t vocab) {
   const int64_t fits = typeLimit(layout.type);
   const int64_t limit = vocab > 0 ? std::min(vocab, fits) : fits;
   const bool narrow =
@@ -186,7 +188,6 @@ void checkTokens(const TokenLayout &layout, const std::string &path,
     message += " does not fit 32 bits: the file is damaged";
   throw UserError(message);
 }
-} // namespace
 
 TokenFile::TokenFile(const TokenLayout &layout, std::string path)
     : mapping(layout.file), tokens(layout.file->data() + layout.offset),

@@ -26,9 +26,9 @@ struct TokenLayout {
 
 /// The constants of llm.c's format, shared with the writer.
 namespace llmc {
-constexpr int32_t Magic16 = 20240520, Version16 = 1;
-constexpr int32_t Magic32 = 20240801, Version32 = 7;
-constexpr int64_t HeaderBytes = 256 * 4;
+constexpr int32_t magic16 = 20240520, version16 = 1;
+constexpr int32_t magic32 = 20240801, version32 = 7;
+constexpr int64_t headerBytes = 1024; // 256 int32
 } // namespace llmc
 
 /// True if `file` begins with one of llm.c's magic numbers for tokens.

@@ -16,15 +16,14 @@ namespace flmrt {
 
 using Json = nlohmann::json;
 
-namespace {
-constexpr const char *Format = "flm-tokenizer";
-constexpr int Version = 1;
-constexpr PieceKind Kinds[] = {PieceKind::Normal,  PieceKind::Unknown,
-                               PieceKind::Control, PieceKind::UserDefined,
-                               PieceKind::Byte,    PieceKind::Unused};
+constexpr const char *formatMark = "flm-tokenizer";
+constexpr int formatVersion = 1;
+constexpr PieceKind allKinds[] = {PieceKind::Normal,  PieceKind::Unknown,
+                                  PieceKind::Control, PieceKind::UserDefined,
+                                  PieceKind::Byte,    PieceKind::Unused};
 
-std::optional<PieceKind> kindOfName(std::string_view name) {
-  for (PieceKind kind : Kinds)
+static std::optional<PieceKind> kindOfName(std::string_view name) {
+  for (PieceKind kind : allKinds)
     if (name == pieceKindName(kind))
       return kind;
   return std::nullopt;
@@ -32,7 +31,7 @@ std::optional<PieceKind> kindOfName(std::string_view name) {
 
 /// The member `key` of `object`, checked to be of type T.
 template <typename T>
-T member(const Json &object, const char *key, const std::string &name) {
+static T member(const Json &object, const char *key, const std::string &name) {
   const auto found = object.find(key);
   bool fits = found != object.end();
   if constexpr (std::is_same_v<T, bool>)
@@ -49,7 +48,7 @@ T member(const Json &object, const char *key, const std::string &name) {
   return found->template get<T>();
 }
 
-Piece parsePiece(const Json &entry, size_t id, const std::string &name) {
+static Piece parsePiece(const Json &entry, size_t id, const std::string &name) {
   const std::string where = "'" + name + "': piece " + std::to_string(id) + " ";
   if (!entry.is_array() || entry.size() < 2 || entry.size() > 3 ||
       !entry[0].is_string() || !entry[1].is_number() ||
@@ -69,7 +68,6 @@ Piece parsePiece(const Json &entry, size_t id, const std::string &name) {
   }
   return piece;
 }
-} // namespace
 
 const char *pieceKindName(PieceKind kind) {
   switch (kind) {
@@ -147,8 +145,8 @@ void TokenizerSpec::check(const std::string &name) const {
 
 std::string TokenizerSpec::serialize() const {
   // One piece a line, so that two tokenizers can be compared with diff.
-  std::string out = "{\"format\": \"" + std::string(Format) +
-                    "\", \"version\": " + std::to_string(Version) +
+  std::string out = "{\"format\": \"" + std::string(formatMark) +
+                    "\", \"version\": " + std::to_string(formatVersion) +
                     ", \"type\": \"bpe\",\n \"add_dummy_prefix\": " +
                     (addDummyPrefix ? "true" : "false") +
                     ", \"remove_extra_whitespaces\": " +
@@ -174,14 +172,15 @@ TokenizerSpec parseTokenizerFile(std::string_view contents,
     throw UserError("'" + name +
                     "' is not a tokenizer file (JSON): " + error.what());
   }
-  if (!root.is_object() || !root.contains("format") || root["format"] != Format)
+  if (!root.is_object() || !root.contains("format") ||
+      root["format"] != formatMark)
     throw UserError("'" + name +
                     "' is JSON but no tokenizer: expected "
                     "{\"format\": \"" +
-                    Format + "\", …}");
+                    formatMark + "\", …}");
   const int32_t version = member<int32_t>(root, "version", name);
   const std::string type = member<std::string>(root, "type", name);
-  if (version != Version || type != "bpe")
+  if (version != formatVersion || type != "bpe")
     throw UserError("'" + name + "': tokenizer of version " +
                     std::to_string(version) + " and type \"" + type +
                     "\", expected version 1 and type \"bpe\"");

@@ -38,6 +38,12 @@ size_t utf8Length(std::string_view text, uint32_t *codePoint) {
   return length;
 }
 
+size_t utf8OrByteLength(std::string_view text, uint32_t &codePoint) {
+  codePoint = UINT32_MAX;
+  const size_t length = utf8Length(text, &codePoint);
+  return length == 0 ? 1 : length;
+}
+
 bool isUtf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const size_t length = utf8Length(text.substr(i));

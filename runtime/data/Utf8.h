@@ -15,6 +15,11 @@ namespace flmrt {
 /// cut characters are malformed. Sets `codePoint` where given.
 size_t utf8Length(std::string_view text, uint32_t *codePoint = nullptr);
 
+/// Cuts any bytes into characters: like utf8Length, but a malformed byte counts
+/// as a character of its own, with a code point that no character has. `text`
+/// must not be empty.
+size_t utf8OrByteLength(std::string_view text, uint32_t &codePoint);
+
 /// True if all of `text` is well-formed.
 bool isUtf8(std::string_view text);
 

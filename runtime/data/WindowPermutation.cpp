@@ -5,25 +5,23 @@
 
 namespace flmrt {
 
-namespace {
-constexpr uint64_t Golden = 0x9e3779b97f4a7c15;
+constexpr uint64_t golden = 0x9e3779b97f4a7c15;
 
 /// The finaliser of SplitMix64: every output bit depends on every input bit.
-uint64_t mix(uint64_t value) {
+static uint64_t mix(uint64_t value) {
   value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
   value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
   return value ^ (value >> 31);
 }
-} // namespace
 
 WindowPermutation::WindowPermutation(uint64_t size, uint64_t seed,
                                      uint64_t epoch)
     : size(size), halfBits(1) {
   while (size > uint64_t(1) << (2 * halfBits))
     ++halfBits;
-  const uint64_t key = mix(mix(seed + Golden) ^ (epoch + Golden));
-  for (int round = 0; round < Rounds; ++round)
-    keys[round] = mix(key + static_cast<uint64_t>(round + 1) * Golden);
+  const uint64_t key = mix(mix(seed + golden) ^ (epoch + golden));
+  for (int round = 0; round < rounds; ++round)
+    keys[round] = mix(key + static_cast<uint64_t>(round + 1) * golden);
 }
 
 uint64_t WindowPermutation::encipher(uint64_t value) const {

@@ -25,13 +25,13 @@ public:
   uint64_t operator()(uint64_t index) const;
 
 private:
-  static constexpr int Rounds = 8;
+  static constexpr int rounds = 8;
 
   uint64_t encipher(uint64_t value) const;
 
   uint64_t size;
   int halfBits;
-  std::array<uint64_t, Rounds> keys;
+  std::array<uint64_t, rounds> keys;
 };
 
 } // namespace flmrt

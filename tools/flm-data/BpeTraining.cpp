@@ -26,11 +26,12 @@ public:
 private:
   TrainingText text;
 };
+} // namespace
 
-constexpr int64_t SpecialPieces = 2 + 256;
+constexpr int64_t specialPieces = 2 + 256;
 
 /// The number that follows the last `mark` in `text`, or -1.
-int64_t numberAfter(const std::string &text, const std::string &mark) {
+static int64_t numberAfter(const std::string &text, const std::string &mark) {
   const size_t found = text.rfind(mark);
   if (found == std::string::npos)
     return -1;
@@ -42,8 +43,8 @@ int64_t numberAfter(const std::string &text, const std::string &mark) {
 
 /// SentencePiece's complaint as ours, with what to do. The two it is known for
 /// carry the number that would do.
-std::string explain(const std::string &complaint,
-                    const BpeTrainingOptions &options) {
+static std::string explain(const std::string &complaint,
+                           const BpeTrainingOptions &options) {
   const std::string vocab = grouped(options.vocab);
   if (const int64_t needed = numberAfter(complaint, " vs ");
       needed >= 0 &&
@@ -62,15 +63,14 @@ std::string explain(const std::string &complaint,
            " pieces; give more text or a smaller vocabulary";
   return "SentencePiece could not train on this text: " + complaint;
 }
-} // namespace
 
 bool canTrainBpe() { return true; }
 
 std::string trainBpe(const std::vector<std::string_view> &texts,
                      const BpeTrainingOptions &options) {
-  if (options.vocab <= SpecialPieces || options.vocab > INT32_MAX)
+  if (options.vocab <= specialPieces || options.vocab > INT32_MAX)
     throw UserError(
-        "a BPE vocabulary must be above " + std::to_string(SpecialPieces) +
+        "a BPE vocabulary must be above " + std::to_string(specialPieces) +
         " (256 bytes, <unk>, </s>), found " + std::to_string(options.vocab) +
         "; for fewer use --tokenizer bytes");
   if (options.maxBytes < 1)

@@ -5,33 +5,29 @@
 #include "runtime/data/BpeTokenizer.h"
 #include "runtime/data/Tokenizer.h"
 #include "tools/flm-data/Commands.h"
+#include "tools/flm-data/EncodedPart.h"
 #include "tools/flm-data/Progress.h"
 #include "tools/flm-data/TextFiles.h"
-#include "tools/flm-data/TokenFileWriter.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <set>
 
 namespace flmrt {
 
 namespace fs = std::filesystem;
 
-namespace {
-constexpr size_t ChunkBytes = 4 << 20; // encoded at a time
-constexpr int64_t Narrow = 65536;      // tokens that uint16 can tell apart
+constexpr int64_t narrowVocab = 65536; // tokens that uint16 can tell apart
 
-bool endsWith(const std::string &text, const std::string &end) {
+static bool endsWith(const std::string &text, const std::string &end) {
   return text.size() >= end.size() &&
          text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
 /// Trains and puts the result into `file`; returns it parsed.
-TokenizerSpec trainInto(OutputFile &file,
-                        const std::vector<std::string_view> &texts,
-                        const BpeTrainingOptions &options) {
+static TokenizerSpec trainInto(OutputFile &file,
+                               const std::vector<std::string_view> &texts,
+                               const BpeTrainingOptions &options) {
   const std::string model = trainBpe(texts, options);
   TokenizerSpec spec = parseSentencePieceModel(model, file.path());
   file.write(endsWith(file.path(), ".model") ? model : spec.serialize());
@@ -39,106 +35,7 @@ TokenizerSpec trainInto(OutputFile &file,
   return spec;
 }
 
-/// Tokens and bytes of one text in one output.
-struct Tally {
-  int64_t bytes = 0, tokens = 0;
-  double ratio() const { return bytes ? double(tokens) / double(bytes) : 0; }
-  void add(const Tally &other) {
-    bytes += other.bytes;
-    tokens += other.tokens;
-  }
-};
-
-/// One `.bin`, its description beside it, and what went into it.
-class Part {
-public:
-  Part(const std::string &path, bool wide)
-      : writer(path, wide), description(path + ".json"), path(path) {}
-
-  void add(const Tokenizer &tokenizer, const std::string &name,
-           std::string_view text, Progress &progress) {
-    Tally tally;
-    tally.bytes = static_cast<int64_t>(text.size());
-    const int64_t before = writer.size();
-    while (!text.empty()) {
-      const size_t cut = tokenizer.cutPosition(text, ChunkBytes);
-      writer.append(tokenizer.encode(text.substr(0, cut)));
-      text.remove_prefix(cut);
-      progress.advance(static_cast<int64_t>(cut));
-    }
-    if (tally.bytes > 0 && tokenizer.endOfDocument() >= 0)
-      writer.append({tokenizer.endOfDocument()});
-    tally.tokens = writer.size() - before;
-    total.add(tally);
-    files.push_back({name, tally});
-  }
-
-  /// `tokenizerPath` is empty for bytes.
-  void finish(const Tokenizer &tokenizer, const std::string &tokenizerPath) {
-    writer.finish();
-    std::string name = "bytes";
-    if (!tokenizerPath.empty())
-      name = fs::proximate(fs::absolute(tokenizerPath),
-                           fs::absolute(path).parent_path())
-                 .string();
-    nlohmann::ordered_json json = {
-        {"tokens", total.tokens},
-        {"bytes", total.bytes},
-        {"vocab", tokenizer.vocabSize()},
-        {"dtype", writer.wide() ? "uint32" : "uint16"},
-        {"tokenizer", name},
-        {"end_of_document", tokenizer.endOfDocument()},
-        {"files", nlohmann::ordered_json::array()}};
-    for (const auto &[file, tally] : files)
-      if (tally.bytes > 0)
-        json["files"].push_back(
-            {{"path", file}, {"bytes", tally.bytes}, {"tokens", tally.tokens}});
-    // A path may hold any bytes; JSON only holds UTF-8.
-    description.write(
-        json.dump(1, ' ', false,
-                  nlohmann::ordered_json::error_handler_t::replace) +
-        "\n");
-    description.sync();
-  }
-
-  void commit() {
-    writer.commit();
-    description.commit();
-  }
-
-  TokenFileWriter writer;
-  OutputFile description;
-  std::string path;
-  Tally total;
-  std::vector<std::pair<std::string, Tally>> files;
-};
-
-void printRow(const std::string &name, const Tally &tally) {
-  std::printf("%14s %14s %12.4f  %s\n", grouped(tally.bytes).c_str(),
-              grouped(tally.tokens).c_str(), tally.ratio(), name.c_str());
-}
-
-void printReport(const std::vector<TextFile> &texts, const Part &train,
-                 const Part *validation) {
-  constexpr size_t MostRows = 40;
-  std::printf("%14s %14s %12s  %s\n", "bytes", "tokens", "tokens/byte", "file");
-  for (size_t i = 0; i < texts.size(); ++i) {
-    Tally both = train.files[i].second;
-    if (validation)
-      both.add(validation->files[i].second);
-    if (texts.size() <= MostRows || i < MostRows / 2 ||
-        i >= texts.size() - MostRows / 2)
-      printRow(train.files[i].first, both);
-    else if (i == MostRows / 2)
-      std::printf("%14s %zu more, all of them in %s\n", "…",
-                  texts.size() - MostRows, train.description.path().c_str());
-  }
-  printRow("train: " + train.path, train.total);
-  if (validation)
-    printRow("validation: " + validation->path, validation->total);
-}
-
-double validationShare(const EncodeOptions &options, int64_t total) {
+static double validationShare(const EncodeOptions &options, int64_t total) {
   if (options.validationOut.empty()) {
     if (options.validationFraction || options.validationBytes)
       throw UserError(
@@ -162,13 +59,13 @@ double validationShare(const EncodeOptions &options, int64_t total) {
 }
 
 /// One spelling for all paths of a file, which may not exist yet.
-fs::path canonical(const std::string &path) {
+static fs::path canonical(const std::string &path) {
   return fs::weakly_canonical(fs::absolute(path));
 }
 
 /// Every output a file of its own, and none of them an input.
-void checkOutputs(const EncodeOptions &options,
-                  const std::vector<TextFile> &texts) {
+static void checkOutputs(const EncodeOptions &options,
+                         const std::vector<TextFile> &texts) {
   std::set<fs::path> taken;
   for (const TextFile &text : texts)
     taken.insert(canonical(text.file->path()));
@@ -188,14 +85,13 @@ void checkOutputs(const EncodeOptions &options,
   claim(options.tokenizerOut);
 }
 
-bool isWide(const std::string &dtype, int64_t vocab) {
-  if (dtype == "uint16" && vocab > Narrow)
+static bool isWide(const std::string &dtype, int64_t vocab) {
+  if (dtype == "uint16" && vocab > narrowVocab)
     throw UserError("--dtype uint16 holds 65,536 different tokens, the "
                     "tokenizer has " +
                     grouped(vocab) + "; use uint32");
-  return dtype == "uint32" || vocab > Narrow;
+  return dtype == "uint32" || vocab > narrowVocab;
 }
-} // namespace
 
 void encodeCommand(const EncodeOptions &options) {
   const bool train = options.training.vocab != 0;
@@ -244,10 +140,10 @@ void encodeCommand(const EncodeOptions &options) {
                  tokenizerPath.c_str());
 
   const bool wide = isWide(options.dtype, tokenizer->vocabSize());
-  Part trainPart(options.out, wide);
-  std::unique_ptr<Part> validationPart;
+  EncodedPart trainPart(options.out, wide);
+  std::unique_ptr<EncodedPart> validationPart;
   if (!options.validationOut.empty())
-    validationPart = std::make_unique<Part>(options.validationOut, wide);
+    validationPart = std::make_unique<EncodedPart>(options.validationOut, wide);
   {
     Progress progress("encoding", totalBytes(texts));
     for (const TextFile &text : texts) {
@@ -267,7 +163,7 @@ void encodeCommand(const EncodeOptions &options) {
   if (validationPart)
     validationPart->commit();
 
-  printReport(texts, trainPart, validationPart.get());
+  printEncodingReport(trainPart, validationPart.get());
   std::printf("tokenizer: %s, vocabulary %s, stored as %s\n",
               tokenizerPath.empty() ? "bytes" : tokenizerPath.c_str(),
               grouped(tokenizer->vocabSize()).c_str(),

@@ -18,9 +18,8 @@ namespace flmrt {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-namespace {
 /// What flm-data wrote beside the file, or null.
-Json readDescription(const std::string &path) {
+static Json readDescription(const std::string &path) {
   std::ifstream in(path + ".json");
   if (!in)
     return nullptr;
@@ -32,7 +31,7 @@ Json readDescription(const std::string &path) {
 }
 
 /// The tokenizer named beside the file: "bytes", a path, or empty.
-std::string describedTokenizer(const std::string &path) {
+static std::string describedTokenizer(const std::string &path) {
   const Json json = readDescription(path);
   if (!json.is_object() || !json.contains("tokenizer") ||
       !json["tokenizer"].is_string())
@@ -42,7 +41,6 @@ std::string describedTokenizer(const std::string &path) {
     return name;
   return (fs::path(path).parent_path() / name).lexically_normal().string();
 }
-} // namespace
 
 void infoCommand(const std::string &path) {
   const TokenFile file = TokenFile::open(path, 0);

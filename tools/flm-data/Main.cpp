@@ -12,15 +12,15 @@
 
 using namespace flmrt;
 
-namespace {
-void addTextOptions(CLI::App &command, TextOptions &text) {
+static void addTextOptions(CLI::App &command, TextOptions &text) {
   command.add_option("FILES", text.paths, "text files, and folders with --ext")
       ->required();
   command.add_option("--ext", text.extensions,
                      "the files of a folder to take, by extension: md,cpp,h");
 }
 
-void addTrainingOptions(CLI::App &command, BpeTrainingOptions &training) {
+static void addTrainingOptions(CLI::App &command,
+                               BpeTrainingOptions &training) {
   command
       .add_option("--coverage", training.coverage,
                   "share of characters that get a piece of their own, "
@@ -32,7 +32,7 @@ void addTrainingOptions(CLI::App &command, BpeTrainingOptions &training) {
       ->capture_default_str();
 }
 
-void addEncode(CLI::App &app, EncodeOptions &options) {
+static void addEncode(CLI::App &app, EncodeOptions &options) {
   CLI::App *command = app.add_subcommand(
       "encode", "Encode text into a .bin of tokens in llm.c's format");
   addTextOptions(*command, options.text);
@@ -60,7 +60,7 @@ void addEncode(CLI::App &app, EncodeOptions &options) {
   command->callback([&options] { encodeCommand(options); });
 }
 
-void addTrainTokenizer(CLI::App &app, TrainTokenizerOptions &options) {
+static void addTrainTokenizer(CLI::App &app, TrainTokenizerOptions &options) {
   CLI::App *command =
       app.add_subcommand("train-tokenizer", "Train a BPE tokenizer");
   addTextOptions(*command, options.text);
@@ -74,8 +74,8 @@ void addTrainTokenizer(CLI::App &app, TrainTokenizerOptions &options) {
   command->callback([&options] { trainTokenizerCommand(options); });
 }
 
-void addInspection(CLI::App &app, std::string &infoPath,
-                   DecodeOptions &decode) {
+static void addInspection(CLI::App &app, std::string &infoPath,
+                          DecodeOptions &decode) {
   CLI::App *info = app.add_subcommand("info", "Describe a token file");
   info->add_option("FILE", infoPath, "a .bin, or a Megatron .idx")->required();
   info->callback([&infoPath] { infoCommand(infoPath); });
@@ -91,7 +91,6 @@ void addInspection(CLI::App &app, std::string &infoPath,
   command->add_option("--count", decode.count, "how many; all by default");
   command->callback([&decode] { decodeCommand(decode); });
 }
-} // namespace
 
 int main(int argc, char **argv) {
   // A write past the file size limit or into a closed pipe then fails like any

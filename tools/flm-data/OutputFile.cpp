@@ -15,14 +15,13 @@
 
 namespace flmrt {
 
-namespace {
-constexpr size_t BufferBytes = 1 << 20;
+constexpr size_t bufferBytes = 1 << 20;
 
 /// Temporary files for the signal handler, which may only read what is there
 /// and call unlink. Tokens and description of both parts, and a tokenizer.
-std::atomic<const char *> temporaries[8];
+static std::atomic<const char *> temporaries[8];
 
-void replaceTemporary(const char *from, const char *to) {
+static void replaceTemporary(const char *from, const char *to) {
   for (std::atomic<const char *> &slot : temporaries) {
     const char *expected = from;
     if (slot.compare_exchange_strong(expected, to))
@@ -30,14 +29,13 @@ void replaceTemporary(const char *from, const char *to) {
   }
 }
 
-void removeTemporaries(int signal) {
+static void removeTemporaries(int signal) {
   for (const std::atomic<const char *> &slot : temporaries)
     if (const char *path = slot)
       ::unlink(path);
   std::signal(signal, SIG_DFL);
   std::raise(signal);
 }
-} // namespace
 
 void removeTemporariesOnSignal() {
   for (int signal : {SIGINT, SIGTERM, SIGHUP})
@@ -101,7 +99,7 @@ void OutputFile::flush() {
 
 void OutputFile::write(std::string_view bytes) {
   buffer += bytes;
-  if (buffer.size() >= BufferBytes)
+  if (buffer.size() >= bufferBytes)
     flush();
 }
 

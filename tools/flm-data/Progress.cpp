@@ -9,16 +9,14 @@
 
 namespace flmrt {
 
-namespace {
 using std::chrono::milliseconds;
-constexpr milliseconds FirstBar(300), BarEvery(100), LineEvery(5000);
-constexpr int BarWidth = 30;
-} // namespace
+constexpr milliseconds firstBar(300), barEvery(100), lineEvery(5000);
+constexpr int barWidth = 30;
 
 Progress::Progress(std::string label, int64_t total)
     : label(std::move(label)), total(std::max<int64_t>(total, 1)),
       terminal(::isatty(STDERR_FILENO)), start(Clock::now()),
-      next(start + (terminal ? FirstBar : LineEvery)) {}
+      next(start + (terminal ? firstBar : lineEvery)) {}
 
 Progress::~Progress() {
   if (terminal && shown)
@@ -30,7 +28,7 @@ void Progress::advance(int64_t bytes) {
   const Clock::time_point now = Clock::now();
   if (now < next)
     return;
-  next = now + (terminal ? BarEvery : LineEvery);
+  next = now + (terminal ? barEvery : lineEvery);
   show();
 }
 
@@ -45,10 +43,10 @@ void Progress::show() {
                  part * 100, total / 1e6, rate);
     return;
   }
-  const int filled = static_cast<int>(part * BarWidth);
+  const int filled = static_cast<int>(part * barWidth);
   std::fprintf(stderr, "\r\033[K%s [%s%s] %3.0f%%  %.1f MB/s", label.c_str(),
                std::string(filled, '=').c_str(),
-               std::string(BarWidth - filled, ' ').c_str(), part * 100, rate);
+               std::string(barWidth - filled, ' ').c_str(), part * 100, rate);
   std::fflush(stderr);
 }
 

@@ -14,8 +14,7 @@ namespace flmrt {
 
 namespace fs = std::filesystem;
 
-namespace {
-std::set<std::string> parseExtensions(const std::string &list) {
+static std::set<std::string> parseExtensions(const std::string &list) {
   std::set<std::string> result;
   for (size_t begin = 0; begin <= list.size();) {
     const size_t end = std::min(list.find(',', begin), list.size());
@@ -29,15 +28,15 @@ std::set<std::string> parseExtensions(const std::string &list) {
   return result;
 }
 
-bool isSkippedFolder(const fs::path &folder) {
+static bool isSkippedFolder(const fs::path &folder) {
   const std::string name = folder.filename().string();
   return name[0] == '.' || name.rfind("build", 0) == 0 ||
          name.rfind("out", 0) == 0 || name == "__pycache__" ||
          name == "node_modules" || fs::exists(folder / "CMakeCache.txt");
 }
 
-std::vector<std::string> findFiles(const std::string &folder,
-                                   const std::set<std::string> &extensions) {
+static std::vector<std::string>
+findFiles(const std::string &folder, const std::set<std::string> &extensions) {
   std::vector<std::string> found;
   try {
     for (auto it = fs::recursive_directory_iterator(folder);
@@ -62,7 +61,6 @@ std::vector<std::string> findFiles(const std::string &folder,
   std::sort(found.begin(), found.end());
   return found;
 }
-} // namespace
 
 std::vector<TextFile> openTexts(const std::vector<std::string> &paths,
                                 const std::string &extensions) {

@@ -9,16 +9,14 @@
 
 namespace flmrt {
 
-namespace {
-template <typename T> std::string_view bytesOf(const T &values) {
+template <typename T> static std::string_view bytesOf(const T &values) {
   return {reinterpret_cast<const char *>(values.data()),
           values.size() * sizeof(values[0])};
 }
-} // namespace
 
 TokenFileWriter::TokenFileWriter(const std::string &path, bool wide)
     : file(path), is32(wide) {
-  file.write(std::string(llmc::HeaderBytes, '\0'));
+  file.write(std::string(llmc::headerBytes, '\0'));
 }
 
 void TokenFileWriter::append(const std::vector<int32_t> &tokens) {
@@ -40,8 +38,8 @@ void TokenFileWriter::append(const std::vector<int32_t> &tokens) {
 
 void TokenFileWriter::finish() {
   const std::array<int32_t, 4> header = {
-      is32 ? llmc::Magic32 : llmc::Magic16,
-      is32 ? llmc::Version32 : llmc::Version16,
+      is32 ? llmc::magic32 : llmc::magic16,
+      is32 ? llmc::version32 : llmc::version16,
       static_cast<int32_t>(count & 0xffffffff),
       static_cast<int32_t>(count >> 32)};
   file.rewrite(0, bytesOf(header));

@@ -8,29 +8,28 @@
 
 namespace flmrt {
 
-namespace {
 // The trainer numbers the characters of a word in 16 bits, and Chinese text has
 // no spaces to end one.
-constexpr size_t StretchBytes = 2048;
-constexpr uint32_t SpaceMark = 0x2581, UnknownMark = 0x2585;
+constexpr size_t stretchBytes = 2048;
+constexpr uint32_t spaceMark = 0x2581, unknownMark = 0x2585;
 
-std::string_view cutStretch(std::string_view rest) {
-  if (rest.size() <= StretchBytes)
+static std::string_view cutStretch(std::string_view rest) {
+  if (rest.size() <= stretchBytes)
     return rest;
-  const size_t lineEnd = rest.substr(0, StretchBytes).rfind('\n');
+  const size_t lineEnd = rest.substr(0, stretchBytes).rfind('\n');
   if (lineEnd != std::string_view::npos)
     return rest.substr(0, lineEnd + 1);
-  return rest.substr(0, std::max<size_t>(1, utf8Boundary(rest, StretchBytes)));
+  return rest.substr(0, std::max<size_t>(1, utf8Boundary(rest, stretchBytes)));
 }
 
-std::string sanitize(std::string_view text) {
+static std::string sanitize(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
     uint32_t codePoint = 0;
     const size_t length = utf8Length(text, &codePoint);
-    if (length == 0 || codePoint == 0 || codePoint == SpaceMark ||
-        codePoint == UnknownMark)
+    if (length == 0 || codePoint == 0 || codePoint == spaceMark ||
+        codePoint == unknownMark)
       out += '\t';
     else
       out += text.substr(0, length);
@@ -38,7 +37,6 @@ std::string sanitize(std::string_view text) {
   }
   return out;
 }
-} // namespace
 
 TrainingText::TrainingText(std::vector<std::string_view> moved, int64_t limit)
     : texts(std::move(moved)), keep(1) {
