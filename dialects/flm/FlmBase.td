@@ -32,6 +32,30 @@ class FlmValueOp<string mnemonic, string defaultNames, list<Trait> traits = []>
 class FlmComputeOp<string mnemonic, string defaultNames, list<Trait> traits = []>
     : FlmValueOp<mnemonic, defaultNames, !listconcat([Pure], traits)>;
 
+/// Operands and results obey the op's sharding rule on every mesh axis.
+def Distributed : NativeOpTrait<"Distributed"> {
+  let cppNamespace = "::flm::OpTrait";
+}
+
+/// A compute op with a sharding rule (passes/sharding/rules).
+class FlmShardedOp<string mnemonic, string defaultNames, list<Trait> traits = []>
+    : FlmComputeOp<mnemonic, defaultNames, !listconcat(traits, [Distributed])>;
+
+/// Infers result types but for their distribution, which is not a function of
+/// the operands' (with all of them replicated, a gradient may be made whole or in
+/// parts).
 defvar InfersType = DeclareOpInterfaceMethods<InferTypeOpInterface>;
+defvar comparesShapesOnly = [{
+    static bool isCompatibleReturnTypes(::mlir::TypeRange inferred,
+                                        ::mlir::TypeRange actual) {
+      return ::flm::sameShapes(inferred, actual);
+    }
+}];
+
+/// Values that have one shape and element type; their distributions may differ.
+class SameShape<list<string> names> : PredOpTrait<
+    "all of {" # !interleave(names, ", ") # "} have one shape and element type",
+    CPred<"::flm::sameShape({" #
+          !interleave(!foreach(name, names, "$" # name), ", ") # "})">>;
 
 #endif // FLM_BASE_TD

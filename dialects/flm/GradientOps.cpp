@@ -44,6 +44,25 @@ LogicalResult LinearGradWOp::verify() {
   return success();
 }
 
+LogicalResult RmsNormGradXOp::verify() {
+  NamedTensorType x = typeOf(getX()), g = typeOf(getG());
+  if (!x.getRank() || g.getDims() != x.getDims().take_back(1))
+    return emitOpError("needs a gain with the last dim of ")
+           << x.dimsText() << ", got " << g.dimsText();
+  return success();
+}
+
+LogicalResult AttentionGradOp::verify() {
+  NamedTensorType expected = AttentionOp::lseType(typeOf(getQ()));
+  if (!sameShape({getQ(), getK()}))
+    return emitOpError("needs q and k of one shape, got ")
+           << getQ().getType() << " and " << getK().getType();
+  if (!typeOf(getLse()).sameDims(expected))
+    return emitOpError("needs a log-sum-exp ")
+           << expected.dimsText() << ", got " << typeOf(getLse()).dimsText();
+  return success();
+}
+
 LogicalResult RmsNormGradGOp::verify() {
   NamedTensorType x = typeOf(getX()), dg = typeOf(getDg());
   if (!x.getRank() || dg.getDims() != x.getDims().take_back(1))

@@ -7,7 +7,7 @@
 
 include "dialects/flm/FlmBase.td"
 
-def EmbeddingGradOp : FlmComputeOp<"embedding_grad", "dtable"> {
+def EmbeddingGradOp : FlmShardedOp<"embedding_grad", "dtable"> {
   let summary = "gradient of an embedding with respect to its table";
   let description = [{
     `dtable[v, :] = sum of dy[t, :] over the t with tokens[t] = v`, in the order
@@ -28,7 +28,7 @@ def EmbeddingGradOp : FlmComputeOp<"embedding_grad", "dtable"> {
   let hasVerifier = 1;
 }
 
-def LinearGradXOp : FlmComputeOp<"linear_grad_x", "dx"> {
+def LinearGradXOp : FlmShardedOp<"linear_grad_x", "dx"> {
   let summary = "gradient of a linear with respect to its input";
   let description = [{
     `dx[..., i] = sum_o dy[..., o] * w[o, i]`.
@@ -46,7 +46,7 @@ def LinearGradXOp : FlmComputeOp<"linear_grad_x", "dx"> {
   let hasVerifier = 1;
 }
 
-def LinearGradWOp : FlmComputeOp<"linear_grad_w", "dw"> {
+def LinearGradWOp : FlmShardedOp<"linear_grad_w", "dw"> {
   let summary = "gradient of a linear with respect to its weight";
   let description = [{
     `dw[o, i] = sum_... dy[..., o] * x[..., i]`, accumulated in f32 or wider,
@@ -68,8 +68,8 @@ def LinearGradWOp : FlmComputeOp<"linear_grad_w", "dw"> {
   let hasVerifier = 1;
 }
 
-def RmsNormGradXOp : FlmComputeOp<"rms_norm_grad_x", "dx",
-    [AllTypesMatch<["dy", "x", "dx"]>]> {
+def RmsNormGradXOp : FlmShardedOp<"rms_norm_grad_x", "dx",
+    [SameShape<["dy", "x", "dx"]>]> {
   let summary = "gradient of rms_norm with respect to its input";
   let description = [{
     With `r = rsqrt(mean(x^2) + eps)`:
@@ -83,12 +83,14 @@ def RmsNormGradXOp : FlmComputeOp<"rms_norm_grad_x", "dx",
   let results = (outs FlmTensor:$dx);
   let assemblyFormat = [{
     $dy `,` $x `,` $g `eps` custom<ShortFloat>($eps) ``
-    custom<NamedAttrs>(attr-dict) `:` custom<NormTypes>(type($dy), type($g))
+    custom<NamedAttrs>(attr-dict) `:`
+    custom<NormGradTypes>(type($dy), type($x), type($g), type($dx))
   }];
+  let hasVerifier = 1;
 }
 
-def RmsNormGradGOp : FlmComputeOp<"rms_norm_grad_g", "dg",
-    [AllTypesMatch<["dy", "x"]>]> {
+def RmsNormGradGOp : FlmShardedOp<"rms_norm_grad_g", "dg",
+    [SameShape<["dy", "x"]>]> {
   let summary = "gradient of rms_norm with respect to its gain";
   let description = [{
     `dg[i] = sum_... dy[..., i] * x[..., i] * r[...]` with
@@ -102,14 +104,13 @@ def RmsNormGradGOp : FlmComputeOp<"rms_norm_grad_g", "dg",
   let results = (outs FlmTensor:$dg);
   let assemblyFormat = [{
     $dy `,` $x `eps` custom<ShortFloat>($eps) `` custom<NamedAttrs>(attr-dict)
-    `:` custom<Tensor>(type($dy)) `->` custom<Tensor>(type($dg))
+    `:` custom<Alike>(type($dy), type($x)) `->` custom<Tensor>(type($dg))
   }];
   let hasVerifier = 1;
 }
 
-def AttentionGradOp : FlmComputeOp<"attention_grad", "dq, dk, dv",
-    [AllTypesMatch<["dy", "q", "y", "dq"]>,
-     AllTypesMatch<["k", "v", "dk", "dv"]>]> {
+def AttentionGradOp : FlmShardedOp<"attention_grad", "dq, dk, dv",
+    [SameShape<["dy", "q", "y", "dq"]>, SameShape<["k", "v", "dk", "dv"]>]> {
   let summary = "gradients of attention with respect to q, k and v";
   let description = [{
     Recomputes the probabilities `p = exp(q k^T / sqrt(head_dim) - lse)`; then
@@ -126,13 +127,15 @@ def AttentionGradOp : FlmComputeOp<"attention_grad", "dq, dk, dv",
   let results = (outs FlmTensor:$dq, FlmTensor:$dk, FlmTensor:$dv);
   let assemblyFormat = [{
     $dy `,` $q `,` $k `,` $v `,` $y `,` $lse (`causal` $causal^)? ``
-    custom<NamedAttrs>(attr-dict) `:` custom<SameTensor>(type($q), type($k)) `,`
-    custom<Tensor>(type($lse))
+    custom<NamedAttrs>(attr-dict) `:`
+    custom<Alike>(type($dy), type($q), type($k), type($v), type($y), type($dq),
+                  type($dk), type($dv)) `,` custom<Tensor>(type($lse))
   }];
+  let hasVerifier = 1;
 }
 
-def SiluMulGradOp : FlmComputeOp<"silu_mul_grad", "dgate, dup",
-    [AllTypesMatch<["dy", "gate", "up", "dgate", "dup"]>]> {
+def SiluMulGradOp : FlmShardedOp<"silu_mul_grad", "dgate, dup",
+    [SameShape<["dy", "gate", "up", "dgate", "dup"]>]> {
   let summary = "gradients of silu_mul";
   let description = [{
     With `s = sigmoid(gate)`: `dup = dy * gate * s`,
@@ -146,7 +149,7 @@ def SiluMulGradOp : FlmComputeOp<"silu_mul_grad", "dgate, dup",
   let results = (outs FlmTensor:$dgate, FlmTensor:$dup);
   let assemblyFormat = [{
     $dy `,` $gate `,` $up `` custom<NamedAttrs>(attr-dict) `:`
-    custom<Tensor>(type($dy))
+    custom<Alike>(type($dy), type($gate), type($up), type($dgate), type($dup))
   }];
 }
 

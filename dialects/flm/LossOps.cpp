@@ -15,12 +15,39 @@ static LogicalResult verifyRows(Operation *op, Value logits, Value rows) {
   return success();
 }
 
+/// `valid` classes must be among the entries of the last dim.
+static LogicalResult verifyValid(Operation *op, Value logits,
+                                 std::optional<DimAttr> valid) {
+  if (!valid)
+    return success();
+  DimAttr last = typeOf(logits).getDims().back();
+  if (last.isStatic() && valid->isStatic() && valid->size() > last.size())
+    return op->emitOpError("has ")
+           << valid->size() << " valid entries of " << last.size();
+  return success();
+}
+
 LogicalResult ReduceMaxOp::verify() {
-  return verifyRows(*this, getLogits(), getY());
+  if (failed(verifyRows(*this, getLogits(), getY())))
+    return failure();
+  return verifyValid(*this, getLogits(), getValid());
 }
 
 LogicalResult SumExpOp::verify() {
-  return verifyRows(*this, getLogits(), getMax());
+  if (failed(verifyRows(*this, getLogits(), getMax())) ||
+      failed(verifyRows(*this, getLogits(), getY())))
+    return failure();
+  return verifyValid(*this, getLogits(), getValid());
+}
+
+LogicalResult CrossEntropyGradOp::verify() {
+  if (failed(verifyRows(*this, getLogits(), getMax())) ||
+      failed(verifyRows(*this, getLogits(), getTargets())))
+    return failure();
+  if (typeOf(getSeed()).getRank())
+    return emitOpError("needs a scalar seed, got ")
+           << typeOf(getSeed()).dimsText();
+  return verifyValid(*this, getLogits(), getValid());
 }
 
 LogicalResult PickOp::verify() {

@@ -7,7 +7,7 @@
 
 include "dialects/flm/FlmBase.td"
 
-def ReduceMaxOp : FlmComputeOp<"reduce_max", "max"> {
+def ReduceMaxOp : FlmShardedOp<"reduce_max", "max"> {
   let summary = "maximum over the last dim";
   let description = [{
     `m[...] = max_v logits[..., v]` over the first `valid` entries (all without).
@@ -25,7 +25,7 @@ def ReduceMaxOp : FlmComputeOp<"reduce_max", "max"> {
   let hasVerifier = 1;
 }
 
-def SumExpOp : FlmComputeOp<"sum_exp", "sum_exp"> {
+def SumExpOp : FlmShardedOp<"sum_exp", "sum_exp"> {
   let summary = "sum over the last dim of exp(logits - max)";
   let description = [{
     `s[...] = sum_v exp(logits[..., v] - m[...])` over the first `valid` entries.
@@ -40,12 +40,12 @@ def SumExpOp : FlmComputeOp<"sum_exp", "sum_exp"> {
   let assemblyFormat = [{
     $logits `,` $max (`valid` custom<Dim>($valid)^)? ``
     custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($logits)) `,`
-    custom<SameTensor>(type($max), type($y))
+    custom<Alike>(type($max), type($y))
   }];
   let hasVerifier = 1;
 }
 
-def PickOp : FlmComputeOp<"pick", "picked"> {
+def PickOp : FlmShardedOp<"pick", "picked"> {
   let summary = "the logit of the target";
   let description = [{
     `p[...] = logits[..., targets[...]]`.
@@ -64,7 +64,8 @@ def PickOp : FlmComputeOp<"pick", "picked"> {
   let hasVerifier = 1;
 }
 
-def NllOp : FlmComputeOp<"nll", "nll", [SameOperandsAndResultType]> {
+def NllOp : FlmShardedOp<"nll", "nll",
+    [SameShape<["sum_exp", "max", "picked", "y"]>]> {
   let summary = "negative log-likelihood from max, sum of exponentials and picked logit";
   let description = [{
     `nll = log(sum_exp) + max - picked`, in nats.
@@ -77,11 +78,11 @@ def NllOp : FlmComputeOp<"nll", "nll", [SameOperandsAndResultType]> {
   let results = (outs FlmTensor:$y);
   let assemblyFormat = [{
     $sum_exp `,` $max `,` $picked `` custom<NamedAttrs>(attr-dict) `:`
-    custom<Tensor>(type($max))
+    custom<Alike>(type($sum_exp), type($max), type($picked), type($y))
   }];
 }
 
-def SumOp : FlmComputeOp<"sum", "total"> {
+def SumOp : FlmShardedOp<"sum", "total"> {
   let summary = "sum of all elements";
   let description = [{
     ```mlir
@@ -97,8 +98,8 @@ def SumOp : FlmComputeOp<"sum", "total"> {
   let hasVerifier = 1;
 }
 
-def CrossEntropyGradOp : FlmComputeOp<"cross_entropy_grad", "dlogits",
-    [AllTypesMatch<["logits", "dlogits"]>, AllTypesMatch<["max", "sum_exp"]>]> {
+def CrossEntropyGradOp : FlmShardedOp<"cross_entropy_grad", "dlogits",
+    [SameShape<["logits", "dlogits"]>, SameShape<["max", "sum_exp"]>]> {
   let summary = "gradient of a mean cross-entropy with respect to the logits";
   let description = [{
     `dlogits = (exp(logits - max) / sum_exp - onehot(targets)) * seed`, zero in
@@ -115,9 +116,11 @@ def CrossEntropyGradOp : FlmComputeOp<"cross_entropy_grad", "dlogits",
   let assemblyFormat = [{
     $logits `,` $max `,` $sum_exp `,` $targets `,` $seed
     (`valid` custom<Dim>($valid)^)? `` custom<NamedAttrs>(attr-dict) `:`
-    custom<Tensor>(type($logits)) `,` custom<Tensor>(type($max)) `,`
+    custom<Alike>(type($logits), type($dlogits)) `,`
+    custom<Alike>(type($max), type($sum_exp)) `,`
     custom<Tensor>(type($targets)) `,` custom<Tensor>(type($seed))
   }];
+  let hasVerifier = 1;
 }
 
 #endif // FLM_LOSS_OPS_TD

@@ -30,8 +30,7 @@ LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *,
         loc, "embedding needs a table [vocab, width], got ", table.dimsText());
   SmallVector<DimAttr> dims(tokens.getDims());
   dims.push_back(table.getDims().back());
-  results.push_back(
-      NamedTensorType::get(dims, table.getElementType(), tokens.getStates()));
+  results.push_back(NamedTensorType::get(dims, table.getElementType()));
   return success();
 }
 
@@ -67,7 +66,7 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *,
   }
   SmallVector<DimAttr> dims(x.getDims());
   dims.back() = w.getDims()[0];
-  results.push_back(x.withDims(dims));
+  results.push_back(NamedTensorType::get(dims, x.getElementType()));
   return success();
 }
 
@@ -117,10 +116,8 @@ NamedTensorType AttentionOp::lseType(NamedTensorType query) {
 LogicalResult AttentionOp::verify() {
   if (failed(verifyHeads(*this, typeOf(getQ()), /*evenHeadDim=*/false)))
     return failure();
-  if (getQ().getType() != getK().getType() ||
-      getQ().getType() != getV().getType() ||
-      getQ().getType() != getY().getType())
-    return emitOpError("needs q, k, v and its result to have one type, got ")
+  if (!sameShape({getQ(), getK(), getV(), getY()}))
+    return emitOpError("needs q, k, v and its result to have one shape, got ")
            << getQ().getType() << ", " << getK().getType() << ", "
            << getV().getType() << " and " << getY().getType();
   if (getLse() && !typeOf(getLse()).sameDims(lseType(typeOf(getQ()))))
@@ -137,11 +134,17 @@ LogicalResult AttentionOp::verify() {
 LogicalResult AddOp::verify() {
   if (getValues().empty())
     return emitOpError("needs at least one operand");
+  for (Value value : getValues())
+    if (!sameShape(value.getType(), getType()))
+      return emitOpError("adds values of one shape, got ")
+             << value.getType() << " and " << getType();
   return success();
 }
 
 OpFoldResult AddOp::fold(FoldAdaptor) {
-  return getValues().size() == 1 ? getValues().front() : Value();
+  if (getValues().size() == 1 && getValues().front().getType() == getType())
+    return getValues().front();
+  return {};
 }
 
 double ScaleOp::multiplier() {

@@ -6,7 +6,7 @@
 
 include "dialects/flm/FlmBase.td"
 
-def EmbeddingOp : FlmComputeOp<"embedding", "embed", [InfersType]> {
+def EmbeddingOp : FlmShardedOp<"embedding", "embed", [InfersType]> {
   let summary = "rows of a table, one per token";
   let description = [{
     `y[..., :] = table[tokens[...], :]`.
@@ -21,9 +21,10 @@ def EmbeddingOp : FlmComputeOp<"embedding", "embed", [InfersType]> {
     $tokens `,` $table `` custom<NamedAttrs>(attr-dict) `:`
     custom<EmbeddingTypes>(type($tokens), type($table), type($y))
   }];
+  let extraClassDeclaration = comparesShapesOnly;
 }
 
-def LinearOp : FlmComputeOp<"linear", "y", [InfersType]> {
+def LinearOp : FlmShardedOp<"linear", "y", [InfersType]> {
   let summary = "matrix product with a weight stored [out, in]";
   let description = [{
     `y[..., o] = sum_i x[..., i] * w[o, i]`. Only the types of `x` and `y` are
@@ -39,9 +40,10 @@ def LinearOp : FlmComputeOp<"linear", "y", [InfersType]> {
     $x `,` $w `` custom<NamedAttrs>(attr-dict) `:`
     custom<LinearTypes>(type($x), type($w), type($y))
   }];
+  let extraClassDeclaration = comparesShapesOnly;
 }
 
-def RmsNormOp : FlmComputeOp<"rms_norm", "norm", [AllTypesMatch<["x", "y"]>]> {
+def RmsNormOp : FlmShardedOp<"rms_norm", "norm", [SameShape<["x", "y"]>]> {
   let summary = "root-mean-square normalisation of the last dim, with a gain";
   let description = [{
     `y = x * rsqrt(mean(x^2) + eps) * g` (arXiv:1910.07467), computed in f32 or
@@ -55,12 +57,12 @@ def RmsNormOp : FlmComputeOp<"rms_norm", "norm", [AllTypesMatch<["x", "y"]>]> {
   let results = (outs FlmTensor:$y);
   let assemblyFormat = [{
     $x `,` $g `eps` custom<ShortFloat>($eps) `` custom<NamedAttrs>(attr-dict)
-    `:` custom<NormTypes>(type($x), type($g))
+    `:` custom<NormTypes>(type($x), type($g), type($y))
   }];
   let hasVerifier = 1;
 }
 
-def RopeOp : FlmComputeOp<"rope", "rotated", [SameOperandsAndResultType]> {
+def RopeOp : FlmShardedOp<"rope", "rotated", [SameShape<["x", "y"]>]> {
   let summary = "rotary position embedding";
   let description = [{
     Rotates the pairs `(i, i + head_dim / 2)` of each head by
@@ -76,12 +78,12 @@ def RopeOp : FlmComputeOp<"rope", "rotated", [SameOperandsAndResultType]> {
   let results = (outs FlmTensor:$y);
   let assemblyFormat = [{
     $x `theta` custom<ShortFloat>($theta) (`inverse` $inverse^)? ``
-    custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x))
+    custom<NamedAttrs>(attr-dict) `:` custom<Alike>(type($x), type($y))
   }];
   let hasVerifier = 1;
 }
 
-def AttentionOp : FlmComputeOp<"attention", "attn, lse"> {
+def AttentionOp : FlmShardedOp<"attention", "attn, lse"> {
   let summary = "multi-head attention";
   let description = [{
     `y = softmax(q k^T / sqrt(head_dim)) v` for each head; the last dim is
@@ -108,7 +110,7 @@ def AttentionOp : FlmComputeOp<"attention", "attn, lse"> {
   }];
 }
 
-def SiluMulOp : FlmComputeOp<"silu_mul", "act", [SameOperandsAndResultType]> {
+def SiluMulOp : FlmShardedOp<"silu_mul", "act", [SameShape<["gate", "up", "y"]>]> {
   let summary = "gated activation of SwiGLU";
   let description = [{
     `y = gate * sigmoid(gate) * up` (arXiv:2002.05202).
@@ -121,11 +123,11 @@ def SiluMulOp : FlmComputeOp<"silu_mul", "act", [SameOperandsAndResultType]> {
   let results = (outs FlmTensor:$y);
   let assemblyFormat = [{
     $gate `,` $up `` custom<NamedAttrs>(attr-dict) `:`
-    custom<Tensor>(type($gate))
+    custom<Alike>(type($gate), type($up), type($y))
   }];
 }
 
-def AddOp : FlmComputeOp<"add", "sum", [SameOperandsAndResultType, Commutative]> {
+def AddOp : FlmShardedOp<"add", "sum", [Commutative]> {
   let summary = "sum of any number of values, left to right";
   let description = [{
     N-ary, because the association order of a sum decides how many collectives
@@ -145,7 +147,7 @@ def AddOp : FlmComputeOp<"add", "sum", [SameOperandsAndResultType, Commutative]>
   let hasFolder = 1;
 }
 
-def ScaleOp : FlmComputeOp<"scale", "scaled", [SameOperandsAndResultType]> {
+def ScaleOp : FlmShardedOp<"scale", "scaled", [SameShape<["x", "y"]>]> {
   let summary = "multiplication by a constant";
   let description = [{
     `y = x * factor / size(per)`. A mean is a sum scaled `per` the *global* dims
@@ -160,7 +162,7 @@ def ScaleOp : FlmComputeOp<"scale", "scaled", [SameOperandsAndResultType]> {
   let results = (outs FlmTensor:$y);
   let assemblyFormat = [{
     $x `by` custom<ShortFloat>($factor) (`per` custom<Dim>($per)^)? ``
-    custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x))
+    custom<NamedAttrs>(attr-dict) `:` custom<Alike>(type($x), type($y))
   }];
   let extraClassDeclaration = [{
     /// The constant: factor / size(per).
@@ -168,7 +170,7 @@ def ScaleOp : FlmComputeOp<"scale", "scaled", [SameOperandsAndResultType]> {
   }];
 }
 
-def CrossEntropyOp : FlmComputeOp<"cross_entropy", "loss", [InfersType]> {
+def CrossEntropyOp : FlmShardedOp<"cross_entropy", "loss", [InfersType]> {
   let summary = "mean negative log-likelihood of the targets, in nats";
   let description = [{
     Mean over all leading dims of `logsumexp(logits) - logits[target]`. The last
@@ -189,6 +191,7 @@ def CrossEntropyOp : FlmComputeOp<"cross_entropy", "loss", [InfersType]> {
     custom<NamedAttrs>(attr-dict) `:`
     custom<CrossEntropyTypes>(type($logits), type($targets), type($loss))
   }];
+  let extraClassDeclaration = comparesShapesOnly;
 }
 
 #endif // FLM_MODEL_OPS_TD

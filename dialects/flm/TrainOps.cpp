@@ -1,5 +1,5 @@
 //===----------------------------------------------------------------------===//
-// Programs, casts, the optimizer.
+// Programs and casts.
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
@@ -105,7 +105,7 @@ LogicalResult ProgramOp::verifyRegions() {
 }
 
 //===----------------------------------------------------------------------===//
-// CastOp, AdamWOp
+// CastOp
 //===----------------------------------------------------------------------===//
 
 LogicalResult CastOp::verify() {
@@ -118,14 +118,4 @@ LogicalResult CastOp::verify() {
 
 OpFoldResult CastOp::fold(FoldAdaptor) {
   return getX().getType() == getType() ? getX() : Value();
-}
-
-LogicalResult AdamWOp::verify() {
-  for (Value value : {getM(), getV(), getGrad()})
-    if (!typeOf(value).sameDims(typeOf(getParam())))
-      return emitOpError("needs parameter, moments and gradient of one shape, "
-                         "got ")
-             << typeOf(getParam()).dimsText() << " and "
-             << typeOf(value).dimsText();
-  return success();
 }

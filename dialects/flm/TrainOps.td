@@ -63,7 +63,7 @@ def UpdateOp : FlmOp<"update", [MemoryEffects<[MemWrite]>]> {
   }];
 }
 
-def TruncatedNormalOp : FlmComputeOp<"truncated_normal", "random"> {
+def TruncatedNormalOp : FlmShardedOp<"truncated_normal", "random"> {
   let summary = "a fresh parameter: normal, cut at three standard deviations";
   let description = [{
     Element i is a pure function of the run's seed, `key` and i (a counter-based
@@ -82,7 +82,7 @@ def TruncatedNormalOp : FlmComputeOp<"truncated_normal", "random"> {
   }];
 }
 
-def FillOp : FlmComputeOp<"fill", "filled"> {
+def FillOp : FlmShardedOp<"fill", "filled"> {
   let summary = "a constant in every element";
   let description = [{
     ```mlir
@@ -97,7 +97,7 @@ def FillOp : FlmComputeOp<"fill", "filled"> {
   }];
 }
 
-def CastOp : FlmComputeOp<"cast", "cast"> {
+def CastOp : FlmShardedOp<"cast", "cast"> {
   let summary = "conversion of the element type";
   let description = [{
     Rounds to nearest even when narrowing.
@@ -116,7 +116,7 @@ def CastOp : FlmComputeOp<"cast", "cast"> {
   let hasFolder = 1;
 }
 
-def SumSquaresOp : FlmComputeOp<"sum_squares", "sumsq"> {
+def SumSquaresOp : FlmShardedOp<"sum_squares", "sumsq"> {
   let summary = "sum of the squares of all elements";
   let description = [{
     Summed over a fixed chunk grid, so that the order does not depend on threads
@@ -135,7 +135,7 @@ def SumSquaresOp : FlmComputeOp<"sum_squares", "sumsq"> {
   let hasVerifier = 1;
 }
 
-def MeanAbsOp : FlmComputeOp<"mean_abs", "mean_abs"> {
+def MeanAbsOp : FlmShardedOp<"mean_abs", "mean_abs"> {
   let summary = "mean absolute value of all elements";
   let description = [{
     What a coordinate check of µP watches (arXiv:2203.03466, appendix D.1).
@@ -153,8 +153,8 @@ def MeanAbsOp : FlmComputeOp<"mean_abs", "mean_abs"> {
   let hasVerifier = 1;
 }
 
-def ClipOp : FlmComputeOp<"clip", "grad_norm, clip_coef",
-    [AllTypesMatch<["sumsq", "norm", "coef"]>]> {
+def ClipOp : FlmShardedOp<"clip", "grad_norm, clip_coef",
+    [SameShape<["sumsq", "norm", "coef"]>]> {
   let summary = "global gradient norm and the factor that clips it";
   let description = [{
     `norm = sqrt(sumsq)`, `coef = min(1, clip / (norm + 1e-6))`, 1 where `clip`
@@ -168,13 +168,13 @@ def ClipOp : FlmComputeOp<"clip", "grad_norm, clip_coef",
   let results = (outs FlmTensor:$norm, FlmTensor:$coef);
   let assemblyFormat = [{
     $sumsq `,` $hyper `` custom<NamedAttrs>(attr-dict) `:`
-    custom<Tensor>(type($sumsq)) `,` custom<Tensor>(type($hyper))
+    custom<Alike>(type($sumsq), type($norm), type($coef)) `,`
+    custom<Tensor>(type($hyper))
   }];
 }
 
-def AdamWOp : FlmComputeOp<"adamw", "p_next, m_next, v_next",
-    [AllTypesMatch<["param", "param_next"]>, AllTypesMatch<["m", "m_next"]>,
-     AllTypesMatch<["v", "v_next"]>]> {
+def AdamWOp : FlmShardedOp<"adamw", "p_next, m_next, v_next",
+    [SameShape<["param", "m", "v", "grad", "param_next", "m_next", "v_next"]>]> {
   let summary = "one AdamW update of one parameter";
   let description = [{
     With `g = coef * grad`: `m' = b1 m + (1 - b1) g`,
@@ -196,10 +196,10 @@ def AdamWOp : FlmComputeOp<"adamw", "p_next, m_next, v_next",
     $param `,` $m `,` $v `,` $grad `,` $coef `,` $hyper
     `lr` custom<ShortFloat>($lr) `wd` custom<ShortFloat>($wd)
     `eps` custom<ShortFloat>($eps) `` custom<NamedAttrs>(attr-dict) `:`
-    custom<AdamWTypes>(type($param), type($m), type($v), type($grad)) `,`
+    custom<Alike>(type($param), type($m), type($v), type($grad),
+                  type($param_next), type($m_next), type($v_next)) `,`
     custom<Tensor>(type($coef)) `,` custom<Tensor>(type($hyper))
   }];
-  let hasVerifier = 1;
 }
 
 #endif // FLM_TRAIN_OPS_TD

@@ -137,15 +137,30 @@ void flm::printTensors(OpAsmPrinter &printer, Operation *, TypeRange types) {
                         [&](Type type) { printTensorType(printer, type); });
 }
 
-ParseResult flm::parseSameTensor(OpAsmParser &parser, Type &a, Type &b) {
-  if (parseTensor(parser, a))
-    return failure();
-  b = a;
-  return success();
+ParseResult flm::parseAlikeList(OpAsmParser &parser, ArrayRef<Type *> types) {
+  if (failed(parser.parseOptionalLParen())) {
+    Type type;
+    if (parseTensor(parser, type))
+      return failure();
+    for (Type *each : types)
+      *each = type;
+    return success();
+  }
+  for (auto [index, type] : llvm::enumerate(types))
+    if ((index && parser.parseComma()) || parseTensor(parser, *type))
+      return failure();
+  return parser.parseRParen();
 }
 
-void flm::printSameTensor(OpAsmPrinter &printer, Operation *, Type a, Type) {
-  printTensorType(printer, a);
+void flm::printAlikeList(OpAsmPrinter &printer, ArrayRef<Type> types) {
+  if (llvm::all_equal(types)) {
+    printTensorType(printer, types.front());
+    return;
+  }
+  printer << '(';
+  llvm::interleaveComma(types, printer,
+                        [&](Type type) { printTensorType(printer, type); });
+  printer << ')';
 }
 
 //===----------------------------------------------------------------------===//
@@ -167,79 +182,161 @@ void flm::printIntoTypes(OpAsmPrinter &printer, Operation *, Value, Type result,
   printTensorType(printer, result);
 }
 
+/// A row of `table` for each of `tokens`, undistributed; null if the table has
+/// no two dims.
+static Type embeddingType(Type tokens, Type table) {
+  auto tableType = cast<NamedTensorType>(table);
+  if (tableType.getRank() != 2)
+    return {};
+  SmallVector<DimAttr> dims(cast<NamedTensorType>(tokens).getDims());
+  dims.push_back(tableType.getDims().back());
+  return NamedTensorType::get(dims, tableType.getElementType());
+}
+
 ParseResult flm::parseEmbeddingTypes(OpAsmParser &parser, Type &tokens,
                                      Type &table, Type &y) {
   if (parseTensor(parser, tokens) || parser.parseComma() ||
       parseTensor(parser, table))
     return failure();
-  auto tableType = cast<NamedTensorType>(table);
-  if (tableType.getRank() != 2)
+  if (succeeded(parser.parseOptionalArrow()))
+    return parseTensor(parser, y);
+  y = embeddingType(tokens, table);
+  if (!y)
     return parser.emitError(parser.getNameLoc(),
                             "embedding needs a table [vocab, width], got ")
-           << tableType.dimsText();
-  SmallVector<DimAttr> dims(cast<NamedTensorType>(tokens).getDims());
-  dims.push_back(tableType.getDims().back());
-  y = tableType.withDims(dims);
+           << cast<NamedTensorType>(table).dimsText();
   return success();
 }
 
 void flm::printEmbeddingTypes(OpAsmPrinter &printer, Operation *, Type tokens,
-                              Type table, Type) {
+                              Type table, Type y) {
   printTensorType(printer, tokens);
   printer << ", ";
   printTensorType(printer, table);
+  if (y != embeddingType(tokens, table)) {
+    printer << " -> ";
+    printTensorType(printer, y);
+  }
+}
+
+/// The undistributed weight [last dim of y, last dim of x]; null for scalars.
+static Type weightType(Type x, Type y) {
+  auto xType = cast<NamedTensorType>(x), yType = cast<NamedTensorType>(y);
+  if (!xType.getRank() || !yType.getRank())
+    return {};
+  return NamedTensorType::get({yType.getDims().back(), xType.getDims().back()},
+                              xType.getElementType());
 }
 
 ParseResult flm::parseLinearTypes(OpAsmParser &parser, Type &x, Type &w,
                                   Type &y) {
+  if (succeeded(parser.parseOptionalLParen())) {
+    return failure(parseTensor(parser, x) || parser.parseComma() ||
+                   parseTensor(parser, w) || parser.parseRParen() ||
+                   parser.parseArrow() || parseTensor(parser, y));
+  }
   if (parseTensor(parser, x) || parser.parseArrow() || parseTensor(parser, y))
     return failure();
-  auto xType = cast<NamedTensorType>(x), yType = cast<NamedTensorType>(y);
-  if (!xType.getRank() || !yType.getRank())
+  w = weightType(x, y);
+  if (!w)
     return parser.emitError(parser.getNameLoc(),
                             "linear needs at least one dim");
-  w = NamedTensorType::get({yType.getDims().back(), xType.getDims().back()},
-                           xType.getElementType());
   return success();
 }
 
-void flm::printLinearTypes(OpAsmPrinter &printer, Operation *, Type x, Type,
+void flm::printLinearTypes(OpAsmPrinter &printer, Operation *, Type x, Type w,
                            Type y) {
-  printTensorType(printer, x);
+  if (w == weightType(x, y)) {
+    printTensorType(printer, x);
+  } else {
+    printer << '(';
+    printTensorType(printer, x);
+    printer << ", ";
+    printTensorType(printer, w);
+    printer << ')';
+  }
   printer << " -> ";
   printTensorType(printer, y);
 }
 
-ParseResult flm::parseNormTypes(OpAsmParser &parser, Type &x, Type &g) {
-  if (parseTensor(parser, x))
-    return failure();
-  auto xType = cast<NamedTensorType>(x);
-  if (!xType.getRank())
-    return parser.emitError(parser.getNameLoc(),
-                            "rms_norm needs at least one dim");
-  g = NamedTensorType::get({xType.getDims().back()}, xType.getElementType());
-  return success();
+/// The undistributed gain [last dim of x]; null for a scalar.
+static Type gainType(Type x) {
+  auto type = cast<NamedTensorType>(x);
+  if (!type.getRank())
+    return {};
+  return NamedTensorType::get({type.getDims().back()}, type.getElementType());
 }
 
-void flm::printNormTypes(OpAsmPrinter &printer, Operation *, Type x, Type) {
-  printTensorType(printer, x);
+/// One type where `others` are alike and the gain follows, else all of them.
+static ParseResult parseWithGain(OpAsmParser &parser, ArrayRef<Type *> types,
+                                 Type &gain) {
+  bool list = succeeded(parser.parseOptionalLParen());
+  if (!list) {
+    Type x;
+    if (parseTensor(parser, x))
+      return failure();
+    for (Type *type : types)
+      *type = x;
+    gain = gainType(x);
+    if (!gain)
+      return parser.emitError(parser.getNameLoc(),
+                              "rms_norm needs at least one dim");
+    return success();
+  }
+  for (Type *type : types)
+    if (parseTensor(parser, *type) || parser.parseComma())
+      return failure();
+  return failure(parseTensor(parser, gain) || parser.parseRParen());
+}
+
+static void printWithGain(OpAsmPrinter &printer, ArrayRef<Type> types,
+                          Type gain) {
+  if (llvm::all_equal(types) && gain == gainType(types.front())) {
+    printTensorType(printer, types.front());
+    return;
+  }
+  SmallVector<Type> all(types);
+  all.push_back(gain);
+  printer << '(';
+  llvm::interleaveComma(all, printer,
+                        [&](Type type) { printTensorType(printer, type); });
+  printer << ')';
+}
+
+ParseResult flm::parseNormTypes(OpAsmParser &parser, Type &x, Type &g,
+                                Type &y) {
+  return parseWithGain(parser, {&x, &y}, g);
+}
+
+void flm::printNormTypes(OpAsmPrinter &printer, Operation *, Type x, Type g,
+                         Type y) {
+  printWithGain(printer, {x, y}, g);
+}
+
+ParseResult flm::parseNormGradTypes(OpAsmParser &parser, Type &dy, Type &x,
+                                    Type &g, Type &dx) {
+  return parseWithGain(parser, {&dy, &x, &dx}, g);
+}
+
+void flm::printNormGradTypes(OpAsmPrinter &printer, Operation *, Type dy,
+                             Type x, Type g, Type dx) {
+  printWithGain(printer, {dy, x, dx}, g);
 }
 
 /// The log-sum-exp, where there is one, is known by its type following the
 /// queries' after an arrow.
 ParseResult flm::parseAttentionTypes(OpAsmParser &parser, Type &q, Type &k,
                                      Type &v, Type &y, Type &lse) {
-  if (parseTensor(parser, q))
+  if (parseAlike(parser, q, k, v, y))
     return failure();
-  k = v = y = q;
   if (succeeded(parser.parseOptionalComma()) && parseTensor(parser, lse))
     return failure();
   return success();
 }
 
-void flm::printAttentionTypes(OpAsmPrinter &printer, Operation *, Type q, Type,
-                              Type, Type, Type lse) {
-  printTensorType(printer, q);
+void flm::printAttentionTypes(OpAsmPrinter &printer, Operation *, Type q,
+                              Type k, Type v, Type y, Type lse) {
+  printAlikeList(printer, {q, k, v, y});
   if (lse) {
     printer << ", ";
     printTensorType(printer, lse);
@@ -248,15 +345,27 @@ void flm::printAttentionTypes(OpAsmPrinter &printer, Operation *, Type q, Type,
 
 ParseResult flm::parseAddTypes(OpAsmParser &parser, ArrayRef<Unresolved> values,
                                SmallVectorImpl<Type> &valueTypes, Type &y) {
-  if (parseTensor(parser, y))
-    return failure();
-  valueTypes.assign(values.size(), y);
-  return success();
+  valueTypes.resize(values.size());
+  SmallVector<Type *> types;
+  for (Type &type : valueTypes)
+    types.push_back(&type);
+  types.push_back(&y);
+  return parseAlikeList(parser, types);
 }
 
 void flm::printAddTypes(OpAsmPrinter &printer, Operation *, OperandRange,
-                        TypeRange, Type y) {
-  printTensorType(printer, y);
+                        TypeRange valueTypes, Type y) {
+  SmallVector<Type> types(valueTypes);
+  types.push_back(y);
+  printAlikeList(printer, types);
+}
+
+/// The undistributed mean loss of logits.
+static Type lossType(Type logits) {
+  Type elementType = cast<NamedTensorType>(logits).getElementType();
+  if (!elementType.isF64())
+    elementType = Float32Type::get(logits.getContext());
+  return NamedTensorType::get({}, elementType);
 }
 
 ParseResult flm::parseCrossEntropyTypes(OpAsmParser &parser, Type &logits,
@@ -264,10 +373,7 @@ ParseResult flm::parseCrossEntropyTypes(OpAsmParser &parser, Type &logits,
   if (parseTensor(parser, logits) || parser.parseComma() ||
       parseTensor(parser, targets))
     return failure();
-  Type elementType = cast<NamedTensorType>(logits).getElementType();
-  if (!elementType.isF64())
-    elementType = Float32Type::get(parser.getContext());
-  loss = NamedTensorType::get({}, elementType);
+  loss = lossType(logits);
   return success();
 }
 
@@ -276,19 +382,6 @@ void flm::printCrossEntropyTypes(OpAsmPrinter &printer, Operation *,
   printTensorType(printer, logits);
   printer << ", ";
   printTensorType(printer, targets);
-}
-
-ParseResult flm::parseAdamWTypes(OpAsmParser &parser, Type &param, Type &m,
-                                 Type &v, Type &grad) {
-  if (parseTensor(parser, param))
-    return failure();
-  m = v = grad = param;
-  return success();
-}
-
-void flm::printAdamWTypes(OpAsmPrinter &printer, Operation *, Type param, Type,
-                          Type, Type) {
-  printTensorType(printer, param);
 }
 
 //===----------------------------------------------------------------------===//

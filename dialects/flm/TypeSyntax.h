@@ -29,10 +29,21 @@ mlir::ParseResult parseTensors(mlir::OpAsmParser &parser,
 void printTensors(mlir::OpAsmPrinter &printer, mlir::Operation *op,
                   mlir::TypeRange types);
 
-/// One written type for two values.
-mlir::ParseResult parseSameTensor(mlir::OpAsmParser &parser, Type &a, Type &b);
-void printSameTensor(mlir::OpAsmPrinter &printer, mlir::Operation *op, Type a,
-                     Type b);
+/// Types of values of one shape: written once if they are equal, else as a list
+/// `(T, T, ...)` (their distributions differ).
+mlir::ParseResult parseAlikeList(mlir::OpAsmParser &parser,
+                                 llvm::ArrayRef<Type *> types);
+void printAlikeList(mlir::OpAsmPrinter &printer, llvm::ArrayRef<Type> types);
+
+template <typename... Types>
+mlir::ParseResult parseAlike(mlir::OpAsmParser &parser, Types &...types) {
+  return parseAlikeList(parser, {&types...});
+}
+template <typename... Types>
+void printAlike(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                Types... types) {
+  printAlikeList(printer, {types...});
+}
 
 /// The type of a result and of the optional operand it is added to.
 mlir::ParseResult parseIntoTypes(mlir::OpAsmParser &parser,
@@ -49,9 +60,14 @@ mlir::ParseResult parseLinearTypes(mlir::OpAsmParser &parser, Type &x, Type &w,
                                    Type &y);
 void printLinearTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op, Type x,
                       Type w, Type y);
-mlir::ParseResult parseNormTypes(mlir::OpAsmParser &parser, Type &x, Type &g);
+mlir::ParseResult parseNormTypes(mlir::OpAsmParser &parser, Type &x, Type &g,
+                                 Type &y);
 void printNormTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op, Type x,
-                    Type g);
+                    Type g, Type y);
+mlir::ParseResult parseNormGradTypes(mlir::OpAsmParser &parser, Type &dy,
+                                     Type &x, Type &g, Type &dx);
+void printNormGradTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                        Type dy, Type x, Type g, Type dx);
 mlir::ParseResult parseAttentionTypes(mlir::OpAsmParser &parser, Type &q,
                                       Type &k, Type &v, Type &y, Type &lse);
 void printAttentionTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op,
@@ -68,11 +84,6 @@ mlir::ParseResult parseCrossEntropyTypes(mlir::OpAsmParser &parser,
                                          Type &loss);
 void printCrossEntropyTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op,
                             Type logits, Type targets, Type loss);
-mlir::ParseResult parseAdamWTypes(mlir::OpAsmParser &parser, Type &param,
-                                  Type &m, Type &v, Type &grad);
-void printAdamWTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op,
-                     Type param, Type m, Type v, Type grad);
-
 /// A number in the shortest form that reads back as the same double.
 mlir::ParseResult parseShortFloat(mlir::AsmParser &parser,
                                   mlir::FloatAttr &value);

@@ -101,6 +101,25 @@ std::string NamedTensorType::dimsText() const {
   return text;
 }
 
+bool flm::sameShape(mlir::Type a, mlir::Type b) {
+  auto first = dyn_cast<NamedTensorType>(a),
+       second = dyn_cast<NamedTensorType>(b);
+  return first && second && first.sameDims(second) &&
+         first.getElementType() == second.getElementType();
+}
+
+bool flm::sameShape(std::initializer_list<Value> values) {
+  return llvm::all_of(values, [&](Value value) {
+    return sameShape(values.begin()->getType(), value.getType());
+  });
+}
+
+bool flm::sameShapes(TypeRange a, TypeRange b) {
+  return a.size() == b.size() && llvm::all_of(llvm::zip(a, b), [](auto pair) {
+           return sameShape(std::get<0>(pair), std::get<1>(pair));
+         });
+}
+
 mlir::Type NamedTensorType::parse(AsmParser &parser) {
   if (parser.parseLess())
     return {};

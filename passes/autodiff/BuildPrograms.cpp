@@ -87,6 +87,7 @@ private:
   }
 
   ModelOp model;
+  CrossEntropyOp lossOp; ///< of the model
   Recipe recipe;
   SmallVector<Parameter> parameters;
   Type wide; ///< of master parameters, gradients, moments and losses
@@ -101,6 +102,12 @@ LogicalResult BuildPrograms::collect() {
   if (terminator.getValues().size() != 1 ||
       typeOf(terminator.getValues()[0]).getRank())
     return terminator.emitError("a model returns its loss, one scalar");
+  lossOp = terminator.getValues()[0].getDefiningOp<CrossEntropyOp>();
+  if (!lossOp || lossOp->getBlock() != &modelBody())
+    return terminator.emitError(
+        "the loss must be the result of a cross_entropy "
+        "at the top of the model: @predict returns its "
+        "logits");
   for (ParamOp param : modelBody().getOps<ParamOp>()) {
     if (!param.getMup())
       return param.emitError("has no µP multipliers; run flm-apply-mup first");
@@ -357,11 +364,10 @@ void BuildPrograms::buildPredict() {
   IRMapping map = readParameters(builder, nullptr);
   map.map(modelBody().getArgument(0), program.getBody().front().getArgument(0));
   // All but the loss, whose logits are the answer.
-  auto loss = modelLoss().getDefiningOp<CrossEntropyOp>();
   for (Operation &op : modelBody().without_terminator())
     if (!isa<ParamOp, CrossEntropyOp>(op))
       builder.clone(op, map);
-  Value logits = map.lookup(loss.getLogits());
+  Value logits = map.lookup(lossOp.getLogits());
   ReturnOp::create(builder, noName(), logits);
 
   // One sequence at a time.
@@ -388,7 +394,6 @@ void BuildPrograms::buildProbe() {
       createProgram("probe", {modelBody().getArgument(0)}, builder);
   IRMapping map = readParameters(builder, nullptr);
   map.map(modelBody().getArgument(0), program.getBody().front().getArgument(0));
-  auto loss = modelLoss().getDefiningOp<CrossEntropyOp>();
   auto scalar = NamedTensorType::get({}, wide);
   auto meanAbs = [&](OpBuilder &at, Value value) -> Value {
     return MeanAbsOp::create(at, derivedFrom(value, "", "_mean_abs"), scalar,
@@ -413,7 +418,7 @@ void BuildPrograms::buildProbe() {
       results.append(stacks);
     }
   }
-  results.push_back(meanAbs(builder, map.lookup(loss.getLogits())));
+  results.push_back(meanAbs(builder, map.lookup(lossOp.getLogits())));
   ReturnOp::create(builder, noName(), results);
 }
 

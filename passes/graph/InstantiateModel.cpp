@@ -229,7 +229,8 @@ LogicalResult InstantiateModel::instantiate() {
     if (!sizes->count(dim))
       return recipe->emitError() << "unknown dim '" << dim << "' in width"
                                  << suggestion(dim, model.dimNames());
-  if (sizes->lookup("padded_vocab") < sizes->lookup("vocab"))
+  if (sizes->count("padded_vocab") &&
+      sizes->lookup("padded_vocab") < sizes->lookup("vocab"))
     return config->emitError()
            << "padded_vocab " << sizes->lookup("padded_vocab")
            << " is below vocab " << sizes->lookup("vocab");

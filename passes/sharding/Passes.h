@@ -19,6 +19,9 @@ namespace flm {
 
 void buildShardPipeline(mlir::OpPassManager &pm);
 
+/// Attaches the sharding rules of all ops, which verify distributed types.
+void registerShardingRules(mlir::DialectRegistry &registry);
+
 } // namespace flm
 
 #endif // FLM_PASSES_SHARDING_PASSES_H

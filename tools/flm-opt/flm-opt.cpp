@@ -22,6 +22,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   registry.insert<flm::FlmDialect>();
   flm::registerGradientRules(registry);
+  flm::registerShardingRules(registry);
   flm::cpu::registerFlmCpuPasses();
   flm::registerFLMAutodiffPasses();
   flm::registerFLMContractsPasses();

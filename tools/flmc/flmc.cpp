@@ -7,6 +7,7 @@
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/mup/Passes.h"
+#include "passes/sharding/Passes.h"
 #include "tools/flmc/Options.h"
 #include "tools/flmc/Pipeline.h"
 
@@ -89,6 +90,7 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registry.insert<flm::FlmDialect>();
   flm::registerGradientRules(registry);
+  flm::registerShardingRules(registry);
   flm::cpu::registerKernelDialects(registry);
   flm::binary::registerTranslations(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);

@@ -1,0 +1,38 @@
+//===----------------------------------------------------------------------===//
+// Sharding rules of linear and its gradients: products of matrices. Every dim
+// may be split; a contracted one gives partial results. Linear in each of the
+// two factors, never in both at once.
+//===----------------------------------------------------------------------===//
+#include "passes/sharding/rules/Rules.h"
+
+using namespace mlir;
+using namespace flm;
+
+/// Splits along every dim that the two factors of the product have.
+static ShardingRule product(Value a, Value b) {
+  ShardingRule rule;
+  addFactors(rule.factors, typeOf(a));
+  addFactors(rule.factors, typeOf(b));
+  rule.linear = {{0}, {1}};
+  return rule;
+}
+
+static ShardingRule linear(LinearOp op) {
+  return product(op.getX(), op.getW());
+}
+
+static ShardingRule linearGradX(LinearGradXOp op) {
+  return product(op.getDy(), op.getW());
+}
+
+static ShardingRule linearGradW(LinearGradWOp op) {
+  ShardingRule rule = product(op.getDy(), op.getX());
+  rule.likeResult = {2};
+  return rule;
+}
+
+void flm::attachLinearRules(MLIRContext *context) {
+  attachRule<LinearOp, linear>(context);
+  attachRule<LinearGradXOp, linearGradX>(context);
+  attachRule<LinearGradWOp, linearGradW>(context);
+}
