@@ -44,10 +44,33 @@ LogicalResult LinearGradWOp::verify() {
   return success();
 }
 
+LogicalResult RmsNormGradXOp::verify() {
+  NamedTensorType x = typeOf(getX()), g = typeOf(getG());
+  if (!x.getRank() || g.getDims() != x.getDims().take_back(1))
+    return emitOpError("needs a gain with the last dim of ")
+           << x.dimsText() << ", got " << g.dimsText();
+  return success();
+}
+
 LogicalResult RmsNormGradGOp::verify() {
   NamedTensorType x = typeOf(getX()), dg = typeOf(getDg());
   if (!x.getRank() || dg.getDims() != x.getDims().take_back(1))
     return emitOpError("gives a gradient with the last dim of ")
            << x.dimsText() << ", not " << dg.dimsText();
+  return success();
+}
+
+LogicalResult AttentionGradOp::verify() {
+  NamedTensorType q = typeOf(getQ()), lse = typeOf(getLse());
+  if (q.getRank() < 2 || q.getDims().back().getNames().size() != 2)
+    return emitOpError("needs [..., positions, heads * head_dim], got ")
+           << q.dimsText();
+  if (q != getK().getType())
+    return emitOpError("needs q, k, v and the result to have one type, got ")
+           << q << " and " << getK().getType();
+  if (!lse.sameDims(AttentionOp::lseType(q)))
+    return emitOpError("has a log-sum-exp of dims ")
+           << lse.dimsText() << ", expected "
+           << AttentionOp::lseType(q).dimsText();
   return success();
 }

@@ -134,12 +134,6 @@ LogicalResult AttentionOp::verify() {
 // AddOp, ScaleOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult AddOp::verify() {
-  if (getValues().empty())
-    return emitOpError("needs at least one operand");
-  return success();
-}
-
 OpFoldResult AddOp::fold(FoldAdaptor) {
   return getValues().size() == 1 ? getValues().front() : Value();
 }

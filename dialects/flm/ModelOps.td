@@ -15,8 +15,8 @@ def EmbeddingOp : FlmComputeOp<"embedding", "embed", [InfersType]> {
     %embed = embedding %tokens, %table : [batch, seq] i32, [vocab, hidden]
     ```
   }];
-  let arguments = (ins FlmTensor:$tokens, FlmTensor:$table);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmTensor:$tokens, FlmReal:$table);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $tokens `,` $table `` custom<NamedAttrs>(attr-dict) `:`
     custom<EmbeddingTypes>(type($tokens), type($table), type($y))
@@ -33,8 +33,8 @@ def LinearOp : FlmComputeOp<"linear", "y", [InfersType]> {
     %q = linear %n, %q_proj : [batch, seq, hidden] -> [batch, seq, heads * head_dim]
     ```
   }];
-  let arguments = (ins FlmTensor:$x, FlmTensor:$w);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$x, FlmReal:$w);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $x `,` $w `` custom<NamedAttrs>(attr-dict) `:`
     custom<LinearTypes>(type($x), type($w), type($y))
@@ -51,8 +51,8 @@ def RmsNormOp : FlmComputeOp<"rms_norm", "norm", [AllTypesMatch<["x", "y"]>]> {
     %n = rms_norm %h, %input_layernorm eps 1.0e-5 : [batch, seq, hidden]
     ```
   }];
-  let arguments = (ins FlmTensor:$x, FlmTensor:$g, F64Attr:$eps);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$x, FlmReal:$g, F64Attr:$eps);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $x `,` $g `eps` custom<ShortFloat>($eps) `` custom<NamedAttrs>(attr-dict)
     `:` custom<NormTypes>(type($x), type($g))
@@ -72,8 +72,8 @@ def RopeOp : FlmComputeOp<"rope", "rotated", [SameOperandsAndResultType]> {
     %qr = rope %q theta 1.0e4 : [batch, seq, heads * head_dim]
     ```
   }];
-  let arguments = (ins FlmTensor:$x, F64Attr:$theta, UnitAttr:$inverse);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$x, F64Attr:$theta, UnitAttr:$inverse);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $x `theta` custom<ShortFloat>($theta) (`inverse` $inverse^)? ``
     custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x))
@@ -94,9 +94,9 @@ def AttentionOp : FlmComputeOp<"attention", "attn, lse"> {
     %a = attention %qr, %kr, %v causal : [batch, seq, heads * head_dim]
     ```
   }];
-  let arguments = (ins FlmTensor:$q, FlmTensor:$k, FlmTensor:$v,
+  let arguments = (ins FlmReal:$q, FlmReal:$k, FlmReal:$v,
                        UnitAttr:$causal);
-  let results = (outs FlmTensor:$y, Optional<FlmTensor>:$lse);
+  let results = (outs FlmReal:$y, Optional<FlmReal>:$lse);
   let assemblyFormat = [{
     $q `,` $k `,` $v (`causal` $causal^)? `` custom<NamedAttrs>(attr-dict) `:`
     custom<AttentionTypes>(type($q), type($k), type($v), type($y), type($lse))
@@ -117,8 +117,8 @@ def SiluMulOp : FlmComputeOp<"silu_mul", "act", [SameOperandsAndResultType]> {
     %act = silu_mul %gate, %up : [batch, seq, ffn]
     ```
   }];
-  let arguments = (ins FlmTensor:$gate, FlmTensor:$up);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$gate, FlmReal:$up);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $gate `,` $up `` custom<NamedAttrs>(attr-dict) `:`
     custom<Tensor>(type($gate))
@@ -135,13 +135,12 @@ def AddOp : FlmComputeOp<"add", "sum", [SameOperandsAndResultType, Commutative]>
     %r = add %h, %o : [batch, seq, hidden]
     ```
   }];
-  let arguments = (ins Variadic<FlmTensor>:$values);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins Variadic<FlmReal>:$values);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $values `` custom<NamedAttrs>(attr-dict) `:`
     custom<AddTypes>(ref($values), type($values), type($y))
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
 }
 
@@ -156,8 +155,8 @@ def ScaleOp : FlmComputeOp<"scale", "scaled", [SameOperandsAndResultType]> {
     %loss = scale %sum by 1.0 per batch=8 * seq=256 : [] f32
     ```
   }];
-  let arguments = (ins FlmTensor:$x, F64Attr:$factor, OptionalAttr<DimAttr>:$per);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$x, F64Attr:$factor, OptionalAttr<DimAttr>:$per);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $x `by` custom<ShortFloat>($factor) (`per` custom<Dim>($per)^)? ``
     custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x))
@@ -181,14 +180,15 @@ def CrossEntropyOp : FlmComputeOp<"cross_entropy", "loss", [InfersType]> {
     %loss = cross_entropy %logits, %targets valid vocab : [batch, seq, padded_vocab], [batch, seq] i32
     ```
   }];
-  let arguments = (ins FlmTensor:$logits, FlmTensor:$targets,
+  let arguments = (ins FlmReal:$logits, FlmTensor:$targets,
                        OptionalAttr<DimAttr>:$valid);
-  let results = (outs FlmTensor:$loss);
+  let results = (outs FlmReal:$loss);
   let assemblyFormat = [{
     $logits `,` $targets (`valid` custom<Dim>($valid)^)? ``
     custom<NamedAttrs>(attr-dict) `:`
     custom<CrossEntropyTypes>(type($logits), type($targets), type($loss))
   }];
+  let hasVerifier = 1;
 }
 
 #endif // FLM_MODEL_OPS_TD
