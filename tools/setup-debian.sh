@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   # the compiler
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools liblld-22-dev
-  clang-22 lld-22 cmake ninja-build zlib1g-dev libzstd-dev
+  clang-22 lld-22 libclang-rt-22-dev cmake ninja-build zlib1g-dev libzstd-dev
   # the runtime and flm-data
   nlohmann-json3-dev libcli11-dev libsentencepiece-dev
   # tests, format, lint

@@ -92,6 +92,9 @@ KernelBuilder::loop(Index from, Index to, int64_t step, ValueRange initial,
   auto loop = scf::ForOp::create(*this, from.value(), to.value(),
                                  index(step).value(), initial);
   InsertionGuard guard(*this);
+  // With nothing carried, the loop already has its yield.
+  if (initial.empty())
+    loop.getBody()->getTerminator()->erase();
   setInsertionPointToEnd(loop.getBody());
   SmallVector<Value> next =
       body({*this, loop.getInductionVar()}, loop.getRegionIterArgs());

@@ -146,6 +146,14 @@ static LogicalResult explain(Operation *op, const ShardingRule &rule,
            << operandText(op, partials[0]) << " and "
            << operandText(op, partials[1]) << " are partial" << over
            << ": product of two sums; only one may be partial";
+  if (!partials.empty())
+    for (AxisStateAttr result : results)
+      if (!isPartial(result))
+        return op->emitOpError()
+               << operandText(op, partials[0]) << " is "
+               << stateText(operands[partials[0]]) << over
+               << ", so the result is too, not " << stateText(result)
+               << "; reduce it with a reshard";
   auto list = [](ArrayRef<AxisStateAttr> states) {
     return llvm::join(llvm::map_range(states, stateText), ", ");
   };

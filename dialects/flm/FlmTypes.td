@@ -60,4 +60,9 @@ def NamedTensorType : TypeDef<FlmDialect, "NamedTensor"> {
 def FlmTensor : Type<CPred<"::llvm::isa<::flm::NamedTensorType>($_self)">,
                      "tensor with named dims", "::flm::NamedTensorType">;
 
+/// What is computed with: anything but tokens.
+def FlmReal : Type<And<[FlmTensor.predicate,
+    CPred<"!::llvm::cast<::flm::NamedTensorType>($_self).getElementType().isInteger(32)">]>,
+    "tensor of reals with named dims", "::flm::NamedTensorType">;
+
 #endif // FLM_TYPES_TD

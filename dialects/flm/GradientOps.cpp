@@ -52,21 +52,25 @@ LogicalResult RmsNormGradXOp::verify() {
   return success();
 }
 
-LogicalResult AttentionGradOp::verify() {
-  NamedTensorType expected = AttentionOp::lseType(typeOf(getQ()));
-  if (!sameShape({getQ(), getK()}))
-    return emitOpError("needs q and k of one shape, got ")
-           << getQ().getType() << " and " << getK().getType();
-  if (!typeOf(getLse()).sameDims(expected))
-    return emitOpError("needs a log-sum-exp ")
-           << expected.dimsText() << ", got " << typeOf(getLse()).dimsText();
-  return success();
-}
-
 LogicalResult RmsNormGradGOp::verify() {
   NamedTensorType x = typeOf(getX()), dg = typeOf(getDg());
   if (!x.getRank() || dg.getDims() != x.getDims().take_back(1))
     return emitOpError("gives a gradient with the last dim of ")
            << x.dimsText() << ", not " << dg.dimsText();
+  return success();
+}
+
+LogicalResult AttentionGradOp::verify() {
+  NamedTensorType q = typeOf(getQ()), lse = typeOf(getLse());
+  if (q.getRank() < 2 || q.getDims().back().getNames().size() != 2)
+    return emitOpError("needs [..., positions, heads * head_dim], got ")
+           << q.dimsText();
+  if (!sameShape(q, getK().getType()))
+    return emitOpError("needs q, k, v and the result to have one shape, got ")
+           << q << " and " << getK().getType();
+  if (!lse.sameDims(AttentionOp::lseType(q)))
+    return emitOpError("has a log-sum-exp of dims ")
+           << lse.dimsText() << ", expected "
+           << AttentionOp::lseType(q).dimsText();
   return success();
 }

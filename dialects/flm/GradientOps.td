@@ -17,9 +17,9 @@ def EmbeddingGradOp : FlmShardedOp<"embedding_grad", "dtable"> {
     %dtable = embedding_grad %dy, %tokens : !bsh, !i32_bs -> !f32_vh
     ```
   }];
-  let arguments = (ins FlmTensor:$dy, FlmTensor:$tokens,
-                       Optional<FlmTensor>:$into);
-  let results = (outs FlmTensor:$dtable);
+  let arguments = (ins FlmReal:$dy, FlmTensor:$tokens,
+                       Optional<FlmReal>:$into);
+  let results = (outs FlmReal:$dtable);
   let assemblyFormat = [{
     $dy `,` $tokens (`into` $into^)? `` custom<NamedAttrs>(attr-dict) `:`
     custom<Tensor>(type($dy)) `,` custom<Tensor>(type($tokens)) `->`
@@ -37,8 +37,8 @@ def LinearGradXOp : FlmShardedOp<"linear_grad_x", "dx"> {
     %dx = linear_grad_x %dy, %w : !bsf, !fh -> !bsh
     ```
   }];
-  let arguments = (ins FlmTensor:$dy, FlmTensor:$w);
-  let results = (outs FlmTensor:$dx);
+  let arguments = (ins FlmReal:$dy, FlmReal:$w);
+  let results = (outs FlmReal:$dx);
   let assemblyFormat = [{
     $dy `,` $w `` custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($dy))
     `,` custom<Tensor>(type($w)) `->` custom<Tensor>(type($dx))
@@ -58,8 +58,8 @@ def LinearGradWOp : FlmShardedOp<"linear_grad_w", "dw"> {
     %sum = linear_grad_w %dy, %x into %acc : !bsf, !bsh -> !f32_fh
     ```
   }];
-  let arguments = (ins FlmTensor:$dy, FlmTensor:$x, Optional<FlmTensor>:$into);
-  let results = (outs FlmTensor:$dw);
+  let arguments = (ins FlmReal:$dy, FlmReal:$x, Optional<FlmReal>:$into);
+  let results = (outs FlmReal:$dw);
   let assemblyFormat = [{
     $dy `,` $x (`into` $into^)? `` custom<NamedAttrs>(attr-dict) `:`
     custom<Tensor>(type($dy)) `,` custom<Tensor>(type($x)) `->`
@@ -79,8 +79,8 @@ def RmsNormGradXOp : FlmShardedOp<"rms_norm_grad_x", "dx",
     %dx = rms_norm_grad_x %dy, %x, %g eps 1.0e-5 : !bsh
     ```
   }];
-  let arguments = (ins FlmTensor:$dy, FlmTensor:$x, FlmTensor:$g, F64Attr:$eps);
-  let results = (outs FlmTensor:$dx);
+  let arguments = (ins FlmReal:$dy, FlmReal:$x, FlmReal:$g, F64Attr:$eps);
+  let results = (outs FlmReal:$dx);
   let assemblyFormat = [{
     $dy `,` $x `,` $g `eps` custom<ShortFloat>($eps) ``
     custom<NamedAttrs>(attr-dict) `:`
@@ -100,8 +100,8 @@ def RmsNormGradGOp : FlmShardedOp<"rms_norm_grad_g", "dg",
     %dg = rms_norm_grad_g %dy, %x eps 1.0e-5 : !bsh -> !f32_h
     ```
   }];
-  let arguments = (ins FlmTensor:$dy, FlmTensor:$x, F64Attr:$eps);
-  let results = (outs FlmTensor:$dg);
+  let arguments = (ins FlmReal:$dy, FlmReal:$x, F64Attr:$eps);
+  let results = (outs FlmReal:$dg);
   let assemblyFormat = [{
     $dy `,` $x `eps` custom<ShortFloat>($eps) `` custom<NamedAttrs>(attr-dict)
     `:` custom<Alike>(type($dy), type($x)) `->` custom<Tensor>(type($dg))
@@ -122,9 +122,9 @@ def AttentionGradOp : FlmShardedOp<"attention_grad", "dq, dk, dv",
     %dq, %dk, %dv = attention_grad %dy, %q, %k, %v, %y, %lse causal : !bs_nd, !f32_bns
     ```
   }];
-  let arguments = (ins FlmTensor:$dy, FlmTensor:$q, FlmTensor:$k, FlmTensor:$v,
-      FlmTensor:$y, FlmTensor:$lse, UnitAttr:$causal);
-  let results = (outs FlmTensor:$dq, FlmTensor:$dk, FlmTensor:$dv);
+  let arguments = (ins FlmReal:$dy, FlmReal:$q, FlmReal:$k, FlmReal:$v,
+      FlmReal:$y, FlmReal:$lse, UnitAttr:$causal);
+  let results = (outs FlmReal:$dq, FlmReal:$dk, FlmReal:$dv);
   let assemblyFormat = [{
     $dy `,` $q `,` $k `,` $v `,` $y `,` $lse (`causal` $causal^)? ``
     custom<NamedAttrs>(attr-dict) `:`
@@ -145,8 +145,8 @@ def SiluMulGradOp : FlmShardedOp<"silu_mul_grad", "dgate, dup",
     %dgate, %dup = silu_mul_grad %dy, %gate, %up : !bsf
     ```
   }];
-  let arguments = (ins FlmTensor:$dy, FlmTensor:$gate, FlmTensor:$up);
-  let results = (outs FlmTensor:$dgate, FlmTensor:$dup);
+  let arguments = (ins FlmReal:$dy, FlmReal:$gate, FlmReal:$up);
+  let results = (outs FlmReal:$dgate, FlmReal:$dup);
   let assemblyFormat = [{
     $dy `,` $gate `,` $up `` custom<NamedAttrs>(attr-dict) `:`
     custom<Alike>(type($dy), type($gate), type($up), type($dgate), type($dup))

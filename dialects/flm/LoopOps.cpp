@@ -200,27 +200,33 @@ void LoopOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
 // Verification
 //===----------------------------------------------------------------------===//
 
-LogicalResult LoopOp::verifyRegions() {
-  auto terminator = dyn_cast<YieldOp>(body()->getTerminator());
-  if (!terminator)
+/// What the interface's methods take for granted: they are called before
+/// verifyRegions.
+LogicalResult LoopOp::verify() {
+  if (body()->empty() || !isa<YieldOp>(body()->back()))
     return emitOpError("must end in yield");
   if (getBody().getNumArguments() != getNumOperands())
     return emitOpError("needs one body argument per carried value and slice");
-  if (terminator.getCarries().size() != getInits().size() ||
-      terminator.getStacks().size() != getStacks().size())
-    return terminator.emitOpError()
-           << "yields " << terminator.getCarries().size() << " carried and "
-           << terminator.getStacks().size() << " stacked values, the loop has "
+  if (yield().getCarries().size() != getInits().size() ||
+      yield().getStacks().size() != getStacks().size())
+    return yield().emitOpError()
+           << "yields " << yield().getCarries().size() << " carried and "
+           << yield().getStacks().size() << " stacked values, the loop has "
            << getInits().size() << " and " << getStacks().size();
   for (auto [index, init] : llvm::enumerate(getInits())) {
     Type type = init.getType();
     if (carries()[index].getType() != type ||
         getFinals()[index].getType() != type ||
-        terminator.getCarries()[index].getType() != type)
+        yield().getCarries()[index].getType() != type)
       return emitOpError() << "carried value #" << index << " enters as "
                            << type << " but leaves an iteration as "
-                           << terminator.getCarries()[index].getType();
+                           << yield().getCarries()[index].getType();
   }
+  return success();
+}
+
+LogicalResult LoopOp::verifyRegions() {
+  YieldOp terminator = yield();
   auto checkStack = [&](Value slice, Value stack,
                         const Twine &what) -> LogicalResult {
     NamedTensorType expected = stackType(typeOf(slice));

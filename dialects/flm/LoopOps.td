@@ -39,6 +39,7 @@ def LoopOp : FlmOp<"loop", [AttrSizedOperandSegments, AttrSizedResultSegments,
   let results = (outs Variadic<FlmTensor>:$finals, Variadic<FlmTensor>:$stacks);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let hasCanonicalizer = 1;
   let skipDefaultBuilders = 1;

@@ -1,5 +1,5 @@
 //===----------------------------------------------------------------------===//
-// Verification of the primitives of cross-entropy and of reductions.
+// Verification of cross-entropy, its primitives, and reductions.
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/Flm.h"
 
@@ -15,16 +15,21 @@ static LogicalResult verifyRows(Operation *op, Value logits, Value rows) {
   return success();
 }
 
-/// `valid` classes must be among the entries of the last dim.
+/// `valid`, if any, counts entries of the last dim of `logits`.
 static LogicalResult verifyValid(Operation *op, Value logits,
                                  std::optional<DimAttr> valid) {
-  if (!valid)
+  NamedTensorType type = typeOf(logits);
+  if (!valid || !valid->isStatic() || !type.getRank() ||
+      !type.getDims().back().isStatic() ||
+      valid->size() <= type.getDims().back().size())
     return success();
-  DimAttr last = typeOf(logits).getDims().back();
-  if (last.isStatic() && valid->isStatic() && valid->size() > last.size())
-    return op->emitOpError("has ")
-           << valid->size() << " valid entries of " << last.size();
-  return success();
+  return op->emitOpError("has ")
+         << valid->size() << " valid entries in the last dim of "
+         << type.dimsText();
+}
+
+LogicalResult CrossEntropyOp::verify() {
+  return verifyValid(*this, getLogits(), getValid());
 }
 
 LogicalResult ReduceMaxOp::verify() {
@@ -34,8 +39,7 @@ LogicalResult ReduceMaxOp::verify() {
 }
 
 LogicalResult SumExpOp::verify() {
-  if (failed(verifyRows(*this, getLogits(), getMax())) ||
-      failed(verifyRows(*this, getLogits(), getY())))
+  if (failed(verifyRows(*this, getLogits(), getMax())))
     return failure();
   return verifyValid(*this, getLogits(), getValid());
 }
@@ -44,8 +48,10 @@ LogicalResult CrossEntropyGradOp::verify() {
   if (failed(verifyRows(*this, getLogits(), getMax())) ||
       failed(verifyRows(*this, getLogits(), getTargets())))
     return failure();
+  if (!typeOf(getTargets()).getElementType().isInteger(32))
+    return emitOpError("takes i32 targets, got ") << getTargets().getType();
   if (typeOf(getSeed()).getRank())
-    return emitOpError("needs a scalar seed, got ")
+    return emitOpError("takes a scalar seed [], not ")
            << typeOf(getSeed()).dimsText();
   return verifyValid(*this, getLogits(), getValid());
 }

@@ -16,8 +16,8 @@ def ReduceMaxOp : FlmShardedOp<"reduce_max", "max"> {
     %m = reduce_max %logits valid vocab=80000 : !bs_padded_vocab -> !f32_bs
     ```
   }];
-  let arguments = (ins FlmTensor:$logits, OptionalAttr<DimAttr>:$valid);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$logits, OptionalAttr<DimAttr>:$valid);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $logits (`valid` custom<Dim>($valid)^)? `` custom<NamedAttrs>(attr-dict) `:`
     custom<Tensor>(type($logits)) `->` custom<Tensor>(type($y))
@@ -25,7 +25,7 @@ def ReduceMaxOp : FlmShardedOp<"reduce_max", "max"> {
   let hasVerifier = 1;
 }
 
-def SumExpOp : FlmShardedOp<"sum_exp", "sum_exp"> {
+def SumExpOp : FlmShardedOp<"sum_exp", "sum_exp", [SameShape<["max", "y"]>]> {
   let summary = "sum over the last dim of exp(logits - max)";
   let description = [{
     `s[...] = sum_v exp(logits[..., v] - m[...])` over the first `valid` entries.
@@ -34,9 +34,9 @@ def SumExpOp : FlmShardedOp<"sum_exp", "sum_exp"> {
     %s = sum_exp %logits, %m valid vocab=80000 : !bs_padded_vocab, !f32_bs
     ```
   }];
-  let arguments = (ins FlmTensor:$logits, FlmTensor:$max,
+  let arguments = (ins FlmReal:$logits, FlmReal:$max,
                        OptionalAttr<DimAttr>:$valid);
-  let results = (outs FlmTensor:$y);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $logits `,` $max (`valid` custom<Dim>($valid)^)? ``
     custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($logits)) `,`
@@ -54,8 +54,8 @@ def PickOp : FlmShardedOp<"pick", "picked"> {
     %p = pick %logits, %targets : !bs_v, !i32_bs -> !f32_bs
     ```
   }];
-  let arguments = (ins FlmTensor:$logits, FlmTensor:$targets);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$logits, FlmTensor:$targets);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $logits `,` $targets `` custom<NamedAttrs>(attr-dict) `:`
     custom<Tensor>(type($logits)) `,` custom<Tensor>(type($targets)) `->`
@@ -74,8 +74,8 @@ def NllOp : FlmShardedOp<"nll", "nll",
     %nll = nll %s, %m, %p : !f32_bs
     ```
   }];
-  let arguments = (ins FlmTensor:$sum_exp, FlmTensor:$max, FlmTensor:$picked);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$sum_exp, FlmReal:$max, FlmReal:$picked);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $sum_exp `,` $max `,` $picked `` custom<NamedAttrs>(attr-dict) `:`
     custom<Alike>(type($sum_exp), type($max), type($picked), type($y))
@@ -89,8 +89,8 @@ def SumOp : FlmShardedOp<"sum", "total"> {
     %total = sum %nll : !f32_bs -> [] f32
     ```
   }];
-  let arguments = (ins FlmTensor:$x);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$x);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $x `` custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x)) `->`
     custom<Tensor>(type($y))
@@ -110,9 +110,9 @@ def CrossEntropyGradOp : FlmShardedOp<"cross_entropy_grad", "dlogits",
     %dlogits = cross_entropy_grad %logits, %m, %s, %targets, %seed valid vocab=80000 : !bs_v, !f32_bs, !i32_bs, [] f32
     ```
   }];
-  let arguments = (ins FlmTensor:$logits, FlmTensor:$max, FlmTensor:$sum_exp,
-      FlmTensor:$targets, FlmTensor:$seed, OptionalAttr<DimAttr>:$valid);
-  let results = (outs FlmTensor:$dlogits);
+  let arguments = (ins FlmReal:$logits, FlmReal:$max, FlmReal:$sum_exp,
+      FlmTensor:$targets, FlmReal:$seed, OptionalAttr<DimAttr>:$valid);
+  let results = (outs FlmReal:$dlogits);
   let assemblyFormat = [{
     $logits `,` $max `,` $sum_exp `,` $targets `,` $seed
     (`valid` custom<Dim>($valid)^)? `` custom<NamedAttrs>(attr-dict) `:`

@@ -15,8 +15,8 @@ def EmbeddingOp : FlmShardedOp<"embedding", "embed", [InfersType]> {
     %embed = embedding %tokens, %table : [batch, seq] i32, [vocab, hidden]
     ```
   }];
-  let arguments = (ins FlmTensor:$tokens, FlmTensor:$table);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmTensor:$tokens, FlmReal:$table);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $tokens `,` $table `` custom<NamedAttrs>(attr-dict) `:`
     custom<EmbeddingTypes>(type($tokens), type($table), type($y))
@@ -34,8 +34,8 @@ def LinearOp : FlmShardedOp<"linear", "y", [InfersType]> {
     %q = linear %n, %q_proj : [batch, seq, hidden] -> [batch, seq, heads * head_dim]
     ```
   }];
-  let arguments = (ins FlmTensor:$x, FlmTensor:$w);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$x, FlmReal:$w);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $x `,` $w `` custom<NamedAttrs>(attr-dict) `:`
     custom<LinearTypes>(type($x), type($w), type($y))
@@ -53,8 +53,8 @@ def RmsNormOp : FlmShardedOp<"rms_norm", "norm", [SameShape<["x", "y"]>]> {
     %n = rms_norm %h, %input_layernorm eps 1.0e-5 : [batch, seq, hidden]
     ```
   }];
-  let arguments = (ins FlmTensor:$x, FlmTensor:$g, F64Attr:$eps);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$x, FlmReal:$g, F64Attr:$eps);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $x `,` $g `eps` custom<ShortFloat>($eps) `` custom<NamedAttrs>(attr-dict)
     `:` custom<NormTypes>(type($x), type($g), type($y))
@@ -74,8 +74,8 @@ def RopeOp : FlmShardedOp<"rope", "rotated", [SameShape<["x", "y"]>]> {
     %qr = rope %q theta 1.0e4 : [batch, seq, heads * head_dim]
     ```
   }];
-  let arguments = (ins FlmTensor:$x, F64Attr:$theta, UnitAttr:$inverse);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$x, F64Attr:$theta, UnitAttr:$inverse);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $x `theta` custom<ShortFloat>($theta) (`inverse` $inverse^)? ``
     custom<NamedAttrs>(attr-dict) `:` custom<Alike>(type($x), type($y))
@@ -96,9 +96,9 @@ def AttentionOp : FlmShardedOp<"attention", "attn, lse"> {
     %a = attention %qr, %kr, %v causal : [batch, seq, heads * head_dim]
     ```
   }];
-  let arguments = (ins FlmTensor:$q, FlmTensor:$k, FlmTensor:$v,
+  let arguments = (ins FlmReal:$q, FlmReal:$k, FlmReal:$v,
                        UnitAttr:$causal);
-  let results = (outs FlmTensor:$y, Optional<FlmTensor>:$lse);
+  let results = (outs FlmReal:$y, Optional<FlmReal>:$lse);
   let assemblyFormat = [{
     $q `,` $k `,` $v (`causal` $causal^)? `` custom<NamedAttrs>(attr-dict) `:`
     custom<AttentionTypes>(type($q), type($k), type($v), type($y), type($lse))
@@ -119,8 +119,8 @@ def SiluMulOp : FlmShardedOp<"silu_mul", "act", [SameShape<["gate", "up", "y"]>]
     %act = silu_mul %gate, %up : [batch, seq, ffn]
     ```
   }];
-  let arguments = (ins FlmTensor:$gate, FlmTensor:$up);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$gate, FlmReal:$up);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $gate `,` $up `` custom<NamedAttrs>(attr-dict) `:`
     custom<Alike>(type($gate), type($up), type($y))
@@ -137,8 +137,8 @@ def AddOp : FlmShardedOp<"add", "sum", [Commutative]> {
     %r = add %h, %o : [batch, seq, hidden]
     ```
   }];
-  let arguments = (ins Variadic<FlmTensor>:$values);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins Variadic<FlmReal>:$values);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $values `` custom<NamedAttrs>(attr-dict) `:`
     custom<AddTypes>(ref($values), type($values), type($y))
@@ -158,8 +158,8 @@ def ScaleOp : FlmShardedOp<"scale", "scaled", [SameShape<["x", "y"]>]> {
     %loss = scale %sum by 1.0 per batch=8 * seq=256 : [] f32
     ```
   }];
-  let arguments = (ins FlmTensor:$x, F64Attr:$factor, OptionalAttr<DimAttr>:$per);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$x, F64Attr:$factor, OptionalAttr<DimAttr>:$per);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $x `by` custom<ShortFloat>($factor) (`per` custom<Dim>($per)^)? ``
     custom<NamedAttrs>(attr-dict) `:` custom<Alike>(type($x), type($y))
@@ -183,15 +183,16 @@ def CrossEntropyOp : FlmShardedOp<"cross_entropy", "loss", [InfersType]> {
     %loss = cross_entropy %logits, %targets valid vocab : [batch, seq, padded_vocab], [batch, seq] i32
     ```
   }];
-  let arguments = (ins FlmTensor:$logits, FlmTensor:$targets,
+  let arguments = (ins FlmReal:$logits, FlmTensor:$targets,
                        OptionalAttr<DimAttr>:$valid);
-  let results = (outs FlmTensor:$loss);
+  let results = (outs FlmReal:$loss);
   let assemblyFormat = [{
     $logits `,` $targets (`valid` custom<Dim>($valid)^)? ``
     custom<NamedAttrs>(attr-dict) `:`
     custom<CrossEntropyTypes>(type($logits), type($targets), type($loss))
   }];
   let extraClassDeclaration = comparesShapesOnly;
+  let hasVerifier = 1;
 }
 
 #endif // FLM_MODEL_OPS_TD

@@ -114,7 +114,7 @@ def ParamOp : FlmValueOp<"param", "param", [NoMemoryEffect]> {
     ```
   }];
   let arguments = (ins StrAttr:$name, OptionalAttr<MupAttr>:$mup);
-  let results = (outs FlmTensor:$value);
+  let results = (outs FlmReal:$value);
   let assemblyFormat = [{
     $name (`mup` `` $mup^)? `` custom<NamedAttrs>(attr-dict) `:`
     custom<Tensor>(type($value))

@@ -42,7 +42,7 @@ def StateOp : FlmValueOp<"state", "state", [NoMemoryEffect]> {
     ```
   }];
   let arguments = (ins StrAttr:$name);
-  let results = (outs FlmTensor:$value);
+  let results = (outs FlmReal:$value);
   let assemblyFormat = [{
     $name `` custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($value))
   }];
@@ -57,7 +57,7 @@ def UpdateOp : FlmOp<"update", [MemoryEffects<[MemWrite]>]> {
     update "model.norm.weight" with %norm_next : !f32_h
     ```
   }];
-  let arguments = (ins StrAttr:$name, FlmTensor:$value);
+  let arguments = (ins StrAttr:$name, FlmReal:$value);
   let assemblyFormat = [{
     $name `with` $value attr-dict `:` custom<Tensor>(type($value))
   }];
@@ -75,7 +75,7 @@ def TruncatedNormalOp : FlmShardedOp<"truncated_normal", "random"> {
     ```
   }];
   let arguments = (ins StrAttr:$key, F64Attr:$std);
-  let results = (outs FlmTensor:$value);
+  let results = (outs FlmReal:$value);
   let assemblyFormat = [{
     `key` $key `std` custom<ShortFloat>($std) `` custom<NamedAttrs>(attr-dict)
     `:` custom<Tensor>(type($value))
@@ -90,7 +90,7 @@ def FillOp : FlmShardedOp<"fill", "filled"> {
     ```
   }];
   let arguments = (ins F64Attr:$value);
-  let results = (outs FlmTensor:$y);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     custom<ShortFloat>($value) `` custom<NamedAttrs>(attr-dict) `:`
     custom<Tensor>(type($y))
@@ -106,8 +106,8 @@ def CastOp : FlmShardedOp<"cast", "cast"> {
     %w16 = cast %w : !f32_fh -> !fh
     ```
   }];
-  let arguments = (ins FlmTensor:$x);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$x);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $x `` custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x)) `->`
     custom<Tensor>(type($y))
@@ -126,8 +126,8 @@ def SumSquaresOp : FlmShardedOp<"sum_squares", "sumsq"> {
     %ss = sum_squares %dw : !f32_fh -> [] f32
     ```
   }];
-  let arguments = (ins FlmTensor:$x);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$x);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $x `` custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x)) `->`
     custom<Tensor>(type($y))
@@ -144,8 +144,8 @@ def MeanAbsOp : FlmShardedOp<"mean_abs", "mean_abs"> {
     %l1 = mean_abs %h : !bsh -> [] f32
     ```
   }];
-  let arguments = (ins FlmTensor:$x);
-  let results = (outs FlmTensor:$y);
+  let arguments = (ins FlmReal:$x);
+  let results = (outs FlmReal:$y);
   let assemblyFormat = [{
     $x `` custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x)) `->`
     custom<Tensor>(type($y))
@@ -164,8 +164,8 @@ def ClipOp : FlmShardedOp<"clip", "grad_norm, clip_coef",
     %norm, %coef = clip %sumsq, %hyper : [] f32, !f32_hyper
     ```
   }];
-  let arguments = (ins FlmTensor:$sumsq, FlmTensor:$hyper);
-  let results = (outs FlmTensor:$norm, FlmTensor:$coef);
+  let arguments = (ins FlmReal:$sumsq, FlmReal:$hyper);
+  let results = (outs FlmReal:$norm, FlmReal:$coef);
   let assemblyFormat = [{
     $sumsq `,` $hyper `` custom<NamedAttrs>(attr-dict) `:`
     custom<Alike>(type($sumsq), type($norm), type($coef)) `,`
@@ -187,11 +187,11 @@ def AdamWOp : FlmShardedOp<"adamw", "p_next, m_next, v_next",
     %p1, %m1, %v1 = adamw %p, %m, %v, %dp, %coef, %hyper lr 16.0 wd 1.0 eps 1.0 : !f32_fh, [] f32, !f32_hyper
     ```
   }];
-  let arguments = (ins FlmTensor:$param, FlmTensor:$m, FlmTensor:$v,
-      FlmTensor:$grad, FlmTensor:$coef, FlmTensor:$hyper,
+  let arguments = (ins FlmReal:$param, FlmReal:$m, FlmReal:$v,
+      FlmReal:$grad, FlmReal:$coef, FlmReal:$hyper,
       F64Attr:$lr, F64Attr:$wd, F64Attr:$eps);
-  let results = (outs FlmTensor:$param_next, FlmTensor:$m_next,
-                      FlmTensor:$v_next);
+  let results = (outs FlmReal:$param_next, FlmReal:$m_next,
+                      FlmReal:$v_next);
   let assemblyFormat = [{
     $param `,` $m `,` $v `,` $grad `,` $coef `,` $hyper
     `lr` custom<ShortFloat>($lr) `wd` custom<ShortFloat>($wd)

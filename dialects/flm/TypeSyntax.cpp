@@ -496,6 +496,13 @@ static ParseResult parseBindingValue(OpAsmParser &parser, Attribute &value) {
   if (!isa<IntegerAttr, FloatAttr, StringAttr>(value))
     return parser.emitError(loc,
                             "expected a number, a name or a list of names");
+  // 1e-8 is read as 1 and a name that begins with e.
+  loc = parser.getCurrentLocation();
+  if (isa<IntegerAttr>(value) &&
+      succeeded(parser.parseOptionalKeyword(&keyword)))
+    return parser.emitError(
+        loc, "expected ',' or '}'; a number with an exponent needs a point, "
+             "as in 1.0e-8");
   return success();
 }
 

@@ -57,6 +57,7 @@ private:
   LogicalResult checkModels();
   LogicalResult checkPrograms();
   LogicalResult checkProgramOp(Operation *op);
+  LogicalResult checkStates(Operation *op);
 
   Stage reached = spec;
 };
@@ -99,9 +100,24 @@ LogicalResult VerifyContract::checkPrograms() {
   return success();
 }
 
+/// A value can only be distributed over axes that the mesh has.
+LogicalResult VerifyContract::checkStates(Operation *op) {
+  SmallVector<Attribute> axes;
+  for (PlanOp plan : getOperation().getOps<PlanOp>())
+    llvm::append_range(axes, plan.getAxes());
+  for (Type type : op->getResultTypes())
+    if (auto tensor = dyn_cast<NamedTensorType>(type))
+      for (AxisStateAttr state : tensor.getStates())
+        if (!llvm::is_contained(axes, state.getAxis()))
+          return broken(op) << "the plan has no axis " << state.getAxis();
+  return success();
+}
+
 LogicalResult VerifyContract::checkProgramOp(Operation *op) {
   if (isa<CrossEntropyOp>(op))
     return broken(op) << "cross_entropy must be its primitives";
+  if (reached >= shard && failed(checkStates(op)))
+    return failure();
   if (reached >= plan && op->getNumResults() &&
       op->getParentOfType<ProgramOp>().getSymName() != "init" &&
       !op->hasAttr("flm.buffers"))

@@ -64,6 +64,8 @@ private:
   LogicalResult instantiate();
   LogicalResult applyOverride(StringRef text, ModelOp model, ConfigOp &config,
                               RecipeOp &recipe);
+  LogicalResult bindWidth(ModelOp model, RecipeOp recipe,
+                          ArrayRef<std::string> width);
   static void hoistParameters(LoopOp loop);
   static void bindSizes(ModelOp model, const Sizes &sizes, Type precision);
 };
@@ -125,6 +127,31 @@ LogicalResult InstantiateModel::applyOverride(StringRef text, ModelOp model,
   dims.append(recipeKeys().begin(), recipeKeys().end());
   return module.emitError() << "unknown dim or recipe key '" << name << "'"
                             << suggestion(name, dims);
+}
+
+/// Checks the recipe's `width`, the default being what of it the model has.
+LogicalResult InstantiateModel::bindWidth(ModelOp model, RecipeOp recipe,
+                                          ArrayRef<std::string> width) {
+  Builder builder(&getContext());
+  SmallVector<StringRef> dims = model.dimNames();
+  bool written = llvm::is_contained(recipe.getNames().getValue(),
+                                    builder.getStringAttr("width"));
+  SmallVector<Attribute> known;
+  for (StringRef dim : width) {
+    if (llvm::is_contained(dims, dim))
+      known.push_back(builder.getStringAttr(dim));
+    else if (written)
+      return recipe.emitError()
+             << "unknown dim '" << dim << "' in width" << suggestion(dim, dims);
+  }
+  if (known.empty())
+    return recipe.emitError()
+           << "recipe @" << recipe.getSymName()
+           << " needs 'width', the dims that grow with width: of "
+           << llvm::join(dims, ", ");
+  if (known.size() != width.size())
+    setBinding(recipe, "width", builder.getArrayAttr(known));
+  return success();
 }
 
 /// Parameters of the body, one per iteration, become slices of one parameter.
@@ -225,10 +252,8 @@ LogicalResult InstantiateModel::instantiate() {
                << "config @" << config->getSymName() << ": ";
       })))
     return failure();
-  for (StringRef dim : values.width)
-    if (!sizes->count(dim))
-      return recipe->emitError() << "unknown dim '" << dim << "' in width"
-                                 << suggestion(dim, model.dimNames());
+  if (failed(bindWidth(model, *recipe, values.width)))
+    return failure();
   if (sizes->count("padded_vocab") &&
       sizes->lookup("padded_vocab") < sizes->lookup("vocab"))
     return config->emitError()

@@ -54,7 +54,11 @@ double flmrt::learningRate(const Recipe &recipe, int64_t step) {
 
 Hyper flmrt::hyperAt(const Recipe &recipe, int64_t step) {
   double lr = learningRate(recipe, step);
-  double beta1 = recipe.beta1, beta2 = recipe.beta2, eps = recipe.eps;
+  // As the step sees them: it forms 1 - beta from the float, and the bias
+  // corrections must belong to the same beta (at 0.999 the two differ by 1e-5).
+  double beta1 = static_cast<float>(recipe.beta1);
+  double beta2 = static_cast<float>(recipe.beta2);
+  double eps = recipe.eps;
   double weight_decay = recipe.weight_decay, clip = recipe.clip;
   double bias1 = 1.0 - std::pow(beta1, double(step));
   double bias2 = 1.0 - std::pow(beta2, double(step));

@@ -167,7 +167,7 @@ flm.program @p of @c() {
 
 // A carry that is no fixpoint: in as split, out as partial.
 flm.program @p of @c(%a: !flm.tensor<[batch=4, seq=8, hidden=12] f32 on {tp: split(seq)}>, %b: !flm.tensor<[batch=4, seq=8, hidden=12] f32 on {tp: partial(sum)}>) {
-  // expected-error @+1 {{0-th region iter_arg and 0-th yielded value have different type}}
+  // expected-error @+1 {{carried value #0 enters as}}
   %y = loop over layers=2 (%h = %a : !flm.tensor<[batch=4, seq=8, hidden=12] f32 on {tp: split(seq)}>) {
     yield %b : !flm.tensor<[batch=4, seq=8, hidden=12] f32 on {tp: partial(sum)}>
   }

@@ -1,0 +1,15 @@
+// RUN: flm-opt %s | FileCheck %s
+// RUN: flm-opt %s | flm-opt | FileCheck %s
+// RUN: flm-opt %s --mlir-print-op-generic | flm-opt | FileCheck %s
+// RUN: flm-opt %s --emit-bytecode | flm-opt | FileCheck %s
+
+// CHECK-LABEL: func.func @host
+func.func @host(%state: !llvm.ptr, %scratch: !llvm.ptr, %results: !llvm.ptr) {
+  %slot = arith.constant 1 : index
+  // CHECK: flm.launch @k tasks 1 (#flm.buffer<state, 0, 64>)
+  // CHECK-NOT: at
+  flm.launch @k tasks 1 (#flm.buffer<state, 0, 64>)
+  // CHECK-NEXT: flm.launch @k tasks 8 (#flm.buffer<scratch, 0, 64, [16]>, #flm.buffer<result(0), 0, 4>) at(%{{.*}}) {note}
+  flm.launch @k tasks 8 (#flm.buffer<scratch, 0, 64, [16]>, #flm.buffer<result(0), 0, 4>) at (%slot) {note}
+  return
+}
