@@ -101,6 +101,10 @@ LogicalResult BuildPrograms::collect() {
   if (terminator.getValues().size() != 1 ||
       typeOf(terminator.getValues()[0]).getRank())
     return terminator.emitError("a model returns its loss, one scalar");
+  // @predict and @probe return the logits that it is computed from.
+  if (!terminator.getValues()[0].getDefiningOp<CrossEntropyOp>())
+    return terminator.emitError(
+        "a model returns its loss, the result of a cross_entropy");
   for (ParamOp param : modelBody().getOps<ParamOp>()) {
     if (!param.getMup())
       return param.emitError("has no µP multipliers; run flm-apply-mup first");
@@ -281,9 +285,16 @@ LogicalResult BuildPrograms::buildTrainStep() {
               body.addArgument(argument.getType(), argument.getLoc()));
     OpBuilder inner(context);
     inner.setInsertionPointToEnd(&body);
-    // Parameters are captured; their gradients are those of one micro-batch.
+    // Parameters are captured as the body reads them, narrowed where that is
+    // so; their gradients are those of one micro-batch.
+    SmallVector<Value> captured = llvm::map_to_vector(
+        parameters, [&](const Parameter &parameter) -> Value {
+          ParamOp declaration = parameter.declaration;
+          return map.lookup(declaration.getValue());
+        });
     SmallVector<Value> microGradients, next;
-    FailureOr<Value> share = differentiate(inner, atRest, map, microGradients);
+    FailureOr<Value> share =
+        differentiate(inner, captured, map, microGradients);
     if (failed(share))
       return failure();
     microGradients.insert(microGradients.begin(), *share);
