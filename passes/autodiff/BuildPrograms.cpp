@@ -102,12 +102,11 @@ LogicalResult BuildPrograms::collect() {
   if (terminator.getValues().size() != 1 ||
       typeOf(terminator.getValues()[0]).getRank())
     return terminator.emitError("a model returns its loss, one scalar");
+  // @predict and @probe return the logits that it is computed from.
   lossOp = terminator.getValues()[0].getDefiningOp<CrossEntropyOp>();
-  if (!lossOp || lossOp->getBlock() != &modelBody())
+  if (!lossOp)
     return terminator.emitError(
-        "the loss must be the result of a cross_entropy "
-        "at the top of the model: @predict returns its "
-        "logits");
+        "a model returns its loss, the result of a cross_entropy");
   for (ParamOp param : modelBody().getOps<ParamOp>()) {
     if (!param.getMup())
       return param.emitError("has no µP multipliers; run flm-apply-mup first");
@@ -288,9 +287,16 @@ LogicalResult BuildPrograms::buildTrainStep() {
               body.addArgument(argument.getType(), argument.getLoc()));
     OpBuilder inner(context);
     inner.setInsertionPointToEnd(&body);
-    // Parameters are captured; their gradients are those of one micro-batch.
+    // Parameters are captured as the body reads them, narrowed where that is
+    // so; their gradients are those of one micro-batch.
+    SmallVector<Value> captured = llvm::map_to_vector(
+        parameters, [&](const Parameter &parameter) -> Value {
+          ParamOp declaration = parameter.declaration;
+          return map.lookup(declaration.getValue());
+        });
     SmallVector<Value> microGradients, next;
-    FailureOr<Value> share = differentiate(inner, atRest, map, microGradients);
+    FailureOr<Value> share =
+        differentiate(inner, captured, map, microGradients);
     if (failed(share))
       return failure();
     microGradients.insert(microGradients.begin(), *share);

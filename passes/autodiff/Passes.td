@@ -84,7 +84,7 @@ def AccumulateInLoops : Pass<"flm-accumulate-in-loops", "::flm::ProgramOp"> {
     ```
     Output:
     ```mlir
-    %sum = loop over layers=2 reverse (...) slices (..., %d_w_sum = %acc : !f32_hh) {
+    %d_w_all = loop over layers=2 reverse (...) slices (..., %d_w_sum = %acc : !f32_hh) {
       ...
       %d_w_next = add %d_w_sum, %d_w : !f32_hh
       yield ... stack %d_w_next : !f32_hh
