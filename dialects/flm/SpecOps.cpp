@@ -81,14 +81,7 @@ ParseResult ModelOp::parse(OpAsmParser &parser, OperationState &state) {
   dimNames.push_back(kMicroDim);
   DimScope scope(dimNames);
   SmallVector<OpAsmParser::Argument> arguments;
-  if (parser.parseCommaSeparatedList(
-          AsmParser::Delimiter::Paren,
-          [&]() -> ParseResult {
-            OpAsmParser::Argument &argument = arguments.emplace_back();
-            return failure(parseNamedArgument(parser, argument) ||
-                           parser.parseColon() ||
-                           parseTensor(parser, argument.type));
-          }) ||
+  if (parseArguments(parser, arguments) ||
       parser.parseOptionalAttrDictWithKeyword(state.attributes))
     return failure();
   Region *body = state.addRegion();
@@ -122,13 +115,7 @@ void ModelOp::print(OpAsmPrinter &printer) {
   });
   printer << ']';
   printer.printNewline();
-  printer << '(';
-  llvm::interleaveComma(getBody().getArguments(), printer,
-                        [&](BlockArgument argument) {
-                          printer << argument << ": ";
-                          printTensorType(printer, argument.getType());
-                        });
-  printer << ')';
+  printArguments(printer, getBody());
   printer.decreaseIndent();
   printer.decreaseIndent();
   printer.printOptionalAttrDictWithKeyword(

@@ -29,14 +29,7 @@ ParseResult ProgramOp::parse(OpAsmParser &parser, OperationState &state) {
       parser.parseKeyword("of") ||
       parser.parseAttribute(config, getConfigAttrName(state.name),
                             state.attributes) ||
-      parser.parseCommaSeparatedList(
-          AsmParser::Delimiter::Paren,
-          [&] {
-            OpAsmParser::Argument &argument = arguments.emplace_back();
-            return failure(parseNamedArgument(parser, argument) ||
-                           parser.parseColon() ||
-                           parseTensor(parser, argument.type));
-          }) ||
+      parseArguments(parser, arguments) ||
       parser.parseOptionalAttrDictWithKeyword(state.attributes))
     return failure();
   Region *body = state.addRegion();
@@ -49,13 +42,8 @@ ParseResult ProgramOp::parse(OpAsmParser &parser, OperationState &state) {
 void ProgramOp::print(OpAsmPrinter &printer) {
   printer << ' ';
   printer.printSymbolName(getSymName());
-  printer << " of " << getConfigAttr() << '(';
-  llvm::interleaveComma(getBody().getArguments(), printer,
-                        [&](BlockArgument argument) {
-                          printer << argument << ": ";
-                          printTensorType(printer, argument.getType());
-                        });
-  printer << ')';
+  printer << " of " << getConfigAttr();
+  printArguments(printer, getBody());
   printer.printOptionalAttrDictWithKeyword(
       (*this)->getDiscardableAttrDictionary().getValue());
   printer << ' ';

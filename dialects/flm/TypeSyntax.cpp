@@ -384,6 +384,28 @@ void flm::printCrossEntropyTypes(OpAsmPrinter &printer, Operation *,
   printTensorType(printer, targets);
 }
 
+ParseResult
+flm::parseArguments(OpAsmParser &parser,
+                    SmallVectorImpl<OpAsmParser::Argument> &arguments) {
+  return parser.parseCommaSeparatedList(
+      AsmParser::Delimiter::Paren, [&]() -> ParseResult {
+        OpAsmParser::Argument &argument = arguments.emplace_back();
+        return failure(parseNamedArgument(parser, argument) ||
+                       parser.parseColon() ||
+                       parseTensor(parser, argument.type));
+      });
+}
+
+void flm::printArguments(OpAsmPrinter &printer, Region &body) {
+  printer << '(';
+  llvm::interleaveComma(body.getArguments(), printer,
+                        [&](BlockArgument argument) {
+                          printer << argument << ": ";
+                          printTensorType(printer, argument.getType());
+                        });
+  printer << ')';
+}
+
 //===----------------------------------------------------------------------===//
 // Numbers, dims, attributes
 //===----------------------------------------------------------------------===//

@@ -84,6 +84,12 @@ mlir::ParseResult parseCrossEntropyTypes(mlir::OpAsmParser &parser,
                                          Type &loss);
 void printCrossEntropyTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op,
                             Type logits, Type targets, Type loss);
+/// `(%tokens: T, ...)`: the arguments of a model or a program.
+mlir::ParseResult
+parseArguments(mlir::OpAsmParser &parser,
+               llvm::SmallVectorImpl<mlir::OpAsmParser::Argument> &arguments);
+void printArguments(mlir::OpAsmPrinter &printer, mlir::Region &body);
+
 /// A number in the shortest form that reads back as the same double.
 mlir::ParseResult parseShortFloat(mlir::AsmParser &parser,
                                   mlir::FloatAttr &value);

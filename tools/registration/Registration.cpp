@@ -1,0 +1,38 @@
+//===----------------------------------------------------------------------===//
+// All dialects and passes, for the tools that take any of them.
+//===----------------------------------------------------------------------===//
+#include "tools/registration/Registration.h"
+
+#include "codegen/cpu/Passes.h"
+#include "codegen/host/Passes.h"
+#include "codegen/plan/Passes.h"
+#include "dialects/flm/Flm.h"
+#include "passes/autodiff/Passes.h"
+#include "passes/contracts/Passes.h"
+#include "passes/fusion/Passes.h"
+#include "passes/graph/Passes.h"
+#include "passes/mup/Passes.h"
+#include "passes/sharding/Passes.h"
+
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllPasses.h"
+
+void flm::registerAllDialects(mlir::DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  registry.insert<FlmDialect>();
+  registerGradientRules(registry);
+  registerShardingRules(registry);
+}
+
+void flm::registerAllPasses() {
+  mlir::registerAllPasses();
+  registerFLMAutodiffPasses();
+  registerFLMContractsPasses();
+  registerFLMFusionPasses();
+  registerFLMGraphPasses();
+  registerFLMHostPasses();
+  registerFLMMupPasses();
+  registerFLMPlanPasses();
+  registerFLMShardingPasses();
+  cpu::registerFlmCpuPasses();
+}
