@@ -28,15 +28,15 @@
 // RUN: %{refuses}="config=small recipe=r set=lr=nan" 2>&1 | FileCheck %s --check-prefix=NAN
 // NAN: error: 'lr' must be a number, 0 or more
 // RUN: %{refuses}="config=small recipe=r set=heads=3" 2>&1 | FileCheck %s --check-prefix=HEADS
-// HEADS: [[#@LINE+19]]:1: error: config @small: 'head_dim = hidden / heads': 8 does not divide by 3; next hidden: 6, 9
+// HEADS: [[#@LINE+16]]:1: error: config @small: 'head_dim = hidden / heads': 8 does not divide by 3; next hidden: 6, 9
 // RUN: %{refuses}="config=small recipe=r set=heads=8" 2>&1 | FileCheck %s --check-prefix=ODD
-// ODD: [[#@LINE+12]]:8: error: 'flm.rope' op rotates pairs: head_dim must be even, not 1
+// ODD: [[#@LINE+10]]:8: error: 'flm.rope' op rotates pairs: head_dim must be even, not 1
 // RUN: %{refuses}="config=small recipe=r set=padded_vocab=10" 2>&1 | FileCheck %s --check-prefix=PADDED
-// PADDED: [[#@LINE+15]]:1: error: padded_vocab 10 is below vocab 11
+// PADDED: [[#@LINE+12]]:1: error: padded_vocab 10 is below vocab 11
 // RUN: %{refuses}="config=small recipe=named" 2>&1 | FileCheck %s --check-prefix=WIDTH
-// WIDTH: [[#@LINE+15]]:1: error: unknown dim 'hiden' in width; did you mean 'hidden'?
+// WIDTH: [[#@LINE+14]]:1: error: unknown dim 'hiden' in width; did you mean 'hidden'?
 // RUN: %{refuses}="config=bare recipe=r" 2>&1 | FileCheck %s --check-prefix=BARE
-// BARE: [[#@LINE+12]]:1: error: recipe @r needs 'width', the dims that grow with width: of batch, size
+// BARE: [[#@LINE+11]]:1: error: recipe @r needs 'width', the dims that grow with width: of batch, size
 
 flm.model @m dims [batch, seq, vocab, padded_vocab = round_up(vocab, 8), hidden, heads, head_dim = hidden / heads]
     (%q: [seq, heads * head_dim], %y: [padded_vocab]) {
