@@ -42,7 +42,9 @@ def VerifyBuffers : Pass<"flm-verify-buffers", "::mlir::ModuleOp"> {
     Independent of how buffers were assigned: runs each program on its buffers,
     remembering which value was last written to which bytes, and checks at every
     read that the bytes hold the value that is read. Loops run for their first
-    and last two iterations.
+    and last two iterations. Checks besides that buffers are large enough and
+    end within their arenas, that no kernel writes over what it still reads, and
+    that no copy overlaps itself.
 
     Input, where %a and %b share bytes:
     ```mlir

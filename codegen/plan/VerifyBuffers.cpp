@@ -2,8 +2,9 @@
 // Proves that no value is overwritten while it is alive, by running the program
 // on its buffers and remembering what lies where.
 //===----------------------------------------------------------------------===//
+#include "codegen/plan/ArenaContents.h"
 #include "codegen/plan/BufferMap.h"
-#include "codegen/plan/InPlace.h"
+#include "codegen/plan/KernelBuffers.h"
 #include "codegen/plan/Passes.h"
 
 #include "dialects/flm/ValueNames.h"
@@ -21,59 +22,6 @@ namespace flm {
 } // namespace flm
 
 namespace {
-
-/// Which writing filled which bytes of one arena.
-class ArenaContents {
-public:
-  void write(int64_t from, int64_t bytes, int writing) {
-    if (bytes <= 0)
-      return;
-    int64_t to = from + bytes;
-    splitAt(from);
-    splitAt(to);
-    segments.erase(segments.lower_bound(from), segments.lower_bound(to));
-    segments[from] = {to, writing};
-  }
-
-  /// The first writing other than `writing` in the range (-1: never written).
-  std::optional<int> firstOther(int64_t from, int64_t bytes,
-                                int writing) const {
-    int64_t at = from, to = from + bytes;
-    auto it = segments.upper_bound(from);
-    if (it != segments.begin())
-      --it;
-    while (at < to) {
-      while (it != segments.end() && it->second.to <= at)
-        ++it;
-      if (it == segments.end() || it->first > at)
-        return -1;
-      if (it->second.writing != writing)
-        return it->second.writing;
-      at = it->second.to;
-    }
-    return std::nullopt;
-  }
-
-private:
-  struct Segment {
-    int64_t to;
-    int writing;
-  };
-
-  void splitAt(int64_t at) {
-    auto it = segments.upper_bound(at);
-    if (it == segments.begin())
-      return;
-    --it;
-    if (it->first < at && it->second.to > at) {
-      Segment tail = it->second;
-      it->second.to = at;
-      segments[at] = tail;
-    }
-  }
-
-  std::map<int64_t, Segment> segments;
-};
 
 /// Runs one program.
 class Execution {
@@ -103,6 +51,12 @@ private:
     for (auto [stride, slot] : llvm::zip(buffer.getStrides(), slots))
       at += stride * slot;
     return at;
+  }
+
+  /// Whether `value` can be copied to `to`, if it is not there already.
+  LogicalResult checkCopyOf(Value value, BufferAttr to, Operation *op) {
+    return checkCopy(op, bufferOf(value), to,
+                     [&](BufferAttr buffer) { return address(buffer); });
   }
 
   ArenaContents &arena(BufferAttr buffer) {
@@ -164,14 +118,18 @@ LogicalResult Execution::runOp(Operation *op) {
       return failure();
   if (isa<UpdateOp>(op)) {
     BufferAttr buffer = bufferAt(op, 0);
+    if (!buffer)
+      return op->emitOpError("has no buffers");
+    if (failed(checkCopyOf(op->getOperand(0), buffer, op)))
+      return failure();
     if (buffer != bufferOf(op->getOperand(0)))
       arena(buffer).write(address(buffer), buffer.getBytes(),
                           newWriting(op->getOperand(0)));
     return success();
   }
-  for (OpResult result : op->getResults())
-    if (!bufferOf(result))
-      return op->emitOpError("has no buffers");
+  if (failed(checkKernelBuffers(
+          op, [&](BufferAttr buffer) { return address(buffer); })))
+    return failure();
   if (BufferAttr temporary = bufferAt(op, op->getNumResults()))
     arena(temporary).write(address(temporary), temporary.getBytes(),
                            newWriting(Value()));
@@ -192,6 +150,9 @@ LogicalResult Execution::runReturn(ReturnOp op) {
 }
 
 LogicalResult Execution::runLoop(LoopOp loop) {
+  for (OpResult result : loop->getResults())
+    if (failed(checkSize(loop, result)))
+      return failure();
   for (auto [index, stack] : llvm::enumerate(loop.getStacked()))
     if (failed(check(loop, stack, "slice #" + Twine(index))))
       return failure();
@@ -199,6 +160,8 @@ LogicalResult Execution::runLoop(LoopOp loop) {
     if (failed(check(loop, init, "init")))
       return failure();
     BufferAttr buffer = bufferOf(carry);
+    if (failed(checkCopyOf(init, buffer, loop)))
+      return failure();
     if (buffer == bufferOf(init))
       held[carry] = held.lookup(init);
     else
@@ -251,6 +214,8 @@ LogicalResult Execution::runIteration(LoopOp loop,
     if (failed(check(yield, value, "stacked value #" + Twine(stack))))
       return failure();
     BufferAttr slot = slotBuffer(loop, stack);
+    if (failed(checkCopyOf(value, slot, yield)))
+      return failure();
     if (slot == bufferOf(value)) {
       slotWritings[stack] = held.lookup(value);
     } else {
@@ -276,6 +241,8 @@ LogicalResult Execution::runIteration(LoopOp loop,
     Value carry = loop.carries()[index];
     if (failed(check(yield, value, "carried value #" + Twine(index))))
       return failure();
+    if (failed(checkCopyOf(value, bufferOf(carry), yield)))
+      return failure();
     if (bufferOf(value) == bufferOf(carry))
       held[carry] = held.lookup(value);
     else
@@ -287,9 +254,45 @@ LogicalResult Execution::runIteration(LoopOp loop,
 struct VerifyBuffers : flm::impl::VerifyBuffersBase<VerifyBuffers> {
   void runOnOperation() override {
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
-      if (program.getSymName() != "init" && failed(Execution(program).run()))
+      if (program.getSymName() != "init" &&
+          (failed(checkArenas(program)) || failed(Execution(program).run())))
         return signalPassFailure();
   }
+
+  LogicalResult checkArenas(ProgramOp program);
 };
+
+/// Every buffer must end before its arena does, in the last iteration too.
+LogicalResult VerifyBuffers::checkArenas(ProgramOp program) {
+  auto check = [&](Operation *op, BufferAttr buffer) -> LogicalResult {
+    StringRef key = buffer.getArena() == Arena::State     ? "flm.state_bytes"
+                    : buffer.getArena() == Arena::Scratch ? "flm.scratch_bytes"
+                                                          : "";
+    auto size = getOperation()->getAttrOfType<IntegerAttr>(key);
+    if (!size)
+      return success();
+    int64_t end = buffer.getOffset() + buffer.getBytes();
+    SmallVector<LoopOp> loops; // outermost first
+    for (auto loop = op->getParentOfType<LoopOp>(); loop;
+         loop = loop->getParentOfType<LoopOp>())
+      loops.insert(loops.begin(), loop);
+    for (auto [stride, loop] : llvm::zip(buffer.getStrides(), loops))
+      end += stride * (loop.trips() - 1);
+    if (buffer.getOffset() >= 0 && end <= size.getInt())
+      return success();
+    return op->emitOpError() << "has the buffer " << buffer << ", but " << key
+                             << " is " << size.getInt();
+  };
+  WalkResult result = program.walk([&](Operation *op) -> WalkResult {
+    auto buffers = op->getAttrOfType<ArrayAttr>(kBuffers);
+    if (!buffers)
+      return WalkResult::advance();
+    for (auto buffer : buffers.getAsRange<BufferAttr>())
+      if (failed(check(op, buffer)))
+        return WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
 
 } // namespace
