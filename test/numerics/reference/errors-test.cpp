@@ -60,16 +60,6 @@ TEST(ReferenceErrors, TargetsMustBeClasses) {
               HasSubstr("target #0 is 2, expected an integer from 0 to 1"));
 }
 
-TEST(ReferenceErrors, MoreValidEntriesThanLogits) {
-  Program program = Program::of(
-      "%logits: [t=1, v=3] f64",
-      "%m = reduce_max %logits valid n=4 : [t=1, v=3] f64 -> [t=1] f64\n"
-      "return %m : [t=1] f64");
-  State state;
-  EXPECT_THAT(program.errorsOf({Tensor({1, 3}, 0.0)}, state),
-              HasSubstr("has 3 logits per row, of which 4 can not be valid"));
-}
-
 TEST(ReferenceErrors, HyperMustBeTheWholeVector) {
   Program program =
       Program::of("%ss: [] f64, %hyper: [hyper=7] f64",
