@@ -10,6 +10,9 @@
 using namespace mlir;
 using namespace flm;
 
+/// Far above what is of use, and far enough below 2^63 to round up.
+static constexpr int64_t kLargestSize = int64_t(1) << 40;
+
 FailureOr<Sizes> flm::givenSizes(ModelOp model, ConfigOp config) {
   SmallVector<StringRef> known = model.dimNames();
   Sizes sizes;
@@ -28,6 +31,9 @@ FailureOr<Sizes> flm::givenSizes(ModelOp model, ConfigOp config) {
     if (!integer || integer.getInt() <= 0)
       return config.emitError()
              << "'" << name << "' must be a positive integer";
+    if (integer.getInt() > kLargestSize)
+      return config.emitError() << "'" << name << "' is " << integer.getInt()
+                                << ", more than any dim can be (2^40)";
     sizes[name] = integer.getInt();
   }
   return sizes;

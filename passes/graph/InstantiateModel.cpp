@@ -12,6 +12,7 @@
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 #define DEBUG_TYPE "flm-instantiate-model"
 
@@ -67,6 +68,7 @@ private:
   LogicalResult bindWidth(ModelOp model, RecipeOp recipe,
                           ArrayRef<std::string> width);
   static void hoistParameters(LoopOp loop);
+  static LogicalResult checkTotals(ModelOp model);
   static void bindSizes(ModelOp model, const Sizes &sizes, Type precision);
 };
 
@@ -211,6 +213,22 @@ void InstantiateModel::bindSizes(ModelOp model, const Sizes &sizes,
     });
 }
 
+/// Sums of sizes are computed in 64 bits later, so no tensor may come near.
+LogicalResult InstantiateModel::checkTotals(ModelOp model) {
+  constexpr int64_t limit = int64_t(1) << 53;
+  WalkResult result = model.walk([&](Operation *op) -> WalkResult {
+    for (Type type : op->getResultTypes()) {
+      int64_t bytes = 8; // of the widest element
+      for (int64_t size : cast<NamedTensorType>(type).shape())
+        if (llvm::MulOverflow(bytes, size, bytes) || bytes > limit)
+          return op->emitOpError("is too large for any machine: ")
+                 << cast<NamedTensorType>(type).dimsText();
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 LogicalResult InstantiateModel::instantiate() {
   ModuleOp module = getOperation();
   auto anything = [](auto) { return true; };
@@ -285,8 +303,9 @@ LogicalResult InstantiateModel::instantiate() {
                    : values.precision == "f64" ? Type(builder.getF64Type())
                                                : Type(builder.getF32Type());
   bindSizes(model, *sizes, precision);
-  // Sizes can make an op wrong that was right in symbols (an odd head_dim).
-  return success();
+  // Sizes can make an op wrong that was right in symbols (an odd head_dim):
+  // the verifier says so. What no machine can hold is said here.
+  return checkTotals(model);
 }
 
 } // namespace

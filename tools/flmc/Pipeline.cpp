@@ -110,6 +110,13 @@ void flmc::printModule(ModuleOp module, llvm::raw_ostream &os) {
   }
 }
 
+std::error_code flmc::finish(llvm::raw_fd_ostream &os) {
+  os.flush();
+  std::error_code error = os.error();
+  os.clear_error();
+  return error;
+}
+
 static LogicalResult dump(ModuleOp module, Stage stage,
                           const Options &options) {
   if (options.dumpDir.empty())
@@ -133,6 +140,11 @@ static LogicalResult dump(ModuleOp module, Stage stage,
     return failure();
   }
   printModule(module, file->os());
+  if (std::error_code error = finish(file->os())) {
+    llvm::WithColor::error(llvm::errs(), "flmc")
+        << "cannot write '" << path << "': " << error.message() << "\n";
+    return failure();
+  }
   file->keep();
   return success();
 }

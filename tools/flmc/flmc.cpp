@@ -57,6 +57,8 @@ static int writeText(ModuleOp module, const Options &options) {
   if (!file)
     return fail(message);
   printModule(module, file->os());
+  if (std::error_code error = finish(file->os()))
+    return fail("cannot write '" + path + "': " + error.message());
   file->keep();
   return 0;
 }
@@ -136,6 +138,8 @@ int main(int argc, char **argv) {
     if (failed(runStages(*module, *options, timing)))
       return 1;
     flm::printMupTable(*module, llvm::outs());
+    if (std::error_code error = finish(llvm::outs()))
+      return fail("cannot write the table: " + error.message());
     return 0;
   }
   if (failed(runStages(*module, *options, timing)))

@@ -27,6 +27,10 @@
 // KEY: error: 'precision' must be one of f32, bf16, f64
 // RUN: %{refuses}="config=small recipe=r set=lr=nan" 2>&1 | FileCheck %s --check-prefix=NAN
 // NAN: error: 'lr' must be a number, 0 or more
+// RUN: %{refuses}="config=small recipe=r set=hidden=1099511627778" 2>&1 | FileCheck %s --check-prefix=LARGE
+// LARGE: error: 'hidden' is 1099511627778, more than any dim can be (2^40)
+// RUN: %{refuses}="config=small recipe=r set=hidden=1099511627776,seq=65536" 2>&1 | FileCheck %s --check-prefix=TOTAL
+// TOTAL: error: 'flm.rope' op is too large for any machine: [seq=65536, heads=2 * head_dim=549755813888]
 // RUN: %{refuses}="config=small recipe=r set=heads=3" 2>&1 | FileCheck %s --check-prefix=HEADS
 // HEADS: [[#@LINE+16]]:1: error: config @small: 'head_dim = hidden / heads': 8 does not divide by 3; next hidden: 6, 9
 // RUN: %{refuses}="config=small recipe=r set=heads=8" 2>&1 | FileCheck %s --check-prefix=ODD
