@@ -10,7 +10,7 @@ packages=(
   # the runtime and flm-data
   nlohmann-json3-dev libcli11-dev libsentencepiece-dev
   # tests, format, lint
-  libgtest-dev python3 clang-format-22 clang-tidy-22
+  libgtest-dev libgmock-dev python3 clang-format-22 clang-tidy-22
 )
 
 missing=()
