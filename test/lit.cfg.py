@@ -33,7 +33,7 @@ if config.flm_build_compiler:
     )
 config.substitutions += [
     ("%models", config.flm_source_dir + "/models"),
-    ("%source-dir", config.flm_source_dir),
+    ("%{source}", config.flm_source_dir),
 ]
 
 # Features: what a test may require.
