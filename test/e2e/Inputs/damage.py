@@ -2,11 +2,14 @@
 
 usage: damage.py flip FILE          change one byte in the middle
        damage.py cut FILE BYTES     keep the first bytes
+       damage.py forget CHECKPOINT  zero the moments, with checksums that agree
        damage.py tensors IN OUT (drop NAME | add NAME | reshape NAME | lie NAME)
 """
 import json
+import re
 import struct
 import sys
+import zlib
 
 
 def tensors(source, target, action, name):
@@ -37,6 +40,29 @@ def tensors(source, target, action, name):
     open(target, "wb").write(struct.pack("<Q", len(text)) + text + body)
 
 
+def forget(checkpoint):
+    """A restore that loses the moments, as a broken program might."""
+    path = checkpoint + "/optimizer.safetensors"
+    data = open(path, "rb").read()
+    begin = 8 + struct.unpack("<Q", data[:8])[0]
+    zeroed = data[:begin] + bytes(len(data) - begin)
+    open(path, "wb").write(zeroed)
+
+    def checksum(content):
+        return f"{zlib.crc32(content):08x}"
+
+    text = open(checkpoint + "/manifest.json").read()
+    assert checksum(data) in text
+    text = text.replace(checksum(data), checksum(zeroed))
+    # The manifest's own checksum is that of its compact text without it.
+    before = text[: text.index(',\n  "manifest_crc32"')] + "}"
+    compact = re.sub(r"\n *", "", before).replace('": ', '":')
+    text = re.sub(
+        r'("manifest_crc32": ")\w+', r"\g<1>" + checksum(compact.encode()), text
+    )
+    open(checkpoint + "/manifest.json", "w").write(text)
+
+
 mode, *arguments = sys.argv[1:]
 if mode == "flip":
     with open(arguments[0], "r+b") as file:
@@ -47,5 +73,7 @@ if mode == "flip":
 elif mode == "cut":
     with open(arguments[0], "r+b") as file:
         file.truncate(int(arguments[1]))
+elif mode == "forget":
+    forget(*arguments)
 else:
     tensors(*arguments)
