@@ -7,30 +7,28 @@ import lit.formats
 from lit.llvm import llvm_config
 
 config.name = "flm"
-# True: the external shell is not used, so tests behave alike everywhere.
+# The internal shell: tests behave alike everywhere.
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
 config.excludes = ["Inputs", "fuzz"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = config.flm_binary_dir + "/test"
 
-if not config.flm_build_compiler:
-    # The runtime alone has GoogleTest executables only.
-    config.suffixes = []
-
 llvm_config.with_system_environment(["HOME", "TMP", "TEMP", "ASAN_OPTIONS"])
-llvm_config.use_default_substitutions()
-llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
-# CHECK variables of one function must not leak into the next (names that begin
-# with $ are kept).
-llvm_config.with_environment("FILECHECK_OPTS", "-enable-var-scope")
-
 if config.flm_build_compiler:
+    llvm_config.use_default_substitutions()
+    llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
+    # CHECK variables of one function must not leak into the next (names that
+    # begin with $ are kept).
+    llvm_config.with_environment("FILECHECK_OPTS", "-enable-var-scope")
     llvm_config.add_tool_substitutions(
         ["flmc", "flm-data", "flm-lsp-server", "flm-opt", "flm-reduce",
          "mlir-translate", "split-file"],
         [config.flm_tools_dir, config.llvm_tools_dir],
     )
+else:
+    # The runtime alone has GoogleTest executables only.
+    config.suffixes = []
 config.substitutions += [
     ("%models", config.flm_source_dir + "/models"),
     ("%{source}", config.flm_source_dir),
