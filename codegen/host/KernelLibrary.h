@@ -46,6 +46,8 @@ private:
                              const Build &build,
                              llvm::ArrayRef<BufferAttr> buffers, Site site);
 
+  // One family of ops each, in the file of its name; `handled` is cleared where
+  // the op is of another.
   mlir::LogicalResult launchModelOp(mlir::Operation *op, Site site,
                                     bool &handled);
   mlir::LogicalResult launchGradientOp(mlir::Operation *op, Site site,

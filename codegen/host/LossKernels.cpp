@@ -1,0 +1,117 @@
+//===----------------------------------------------------------------------===//
+// Which kernels losses and reductions need.
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/CrossEntropy.h"
+#include "codegen/cpu/Reduction.h"
+#include "codegen/host/KernelLibrary.h"
+#include "codegen/host/KernelShapes.h"
+#include "codegen/plan/BufferMap.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace flm;
+using namespace flm::cpu;
+
+LogicalResult KernelLibrary::launchReduction(Operation *op, Value x,
+                                             double factor, Site site) {
+  Summand summand = isa<SumSquaresOp>(op) ? Summand::Square
+                    : isa<MeanAbsOp>(op)  ? Summand::Magnitude
+                                          : Summand::Element;
+  StringRef kind = op->getName().stripDialect();
+  int64_t count = typeOf(x).numElements();
+  BufferAttr partials = bufferAt(op, 1);
+  if (failed(launch(
+          op->getLoc(), kind + "_" + Twine(count),
+          [&](OpBuilder &b, Location l, StringRef s) {
+            return buildChunkSums(b, l, s, {count, summand, f32}, target);
+          },
+          {bufferOf(x), partials}, site)))
+    return failure();
+  int64_t chunks = reductionChunks(count);
+  return launch(
+      op->getLoc(), "fold_" + Twine(chunks) + "_by" + constant(factor),
+      [&](OpBuilder &b, Location l, StringRef s) {
+        return buildFoldChunkSums(b, l, s, chunks, factor, target);
+      },
+      {partials, bufferOf(op->getResult(0))}, site);
+}
+
+LogicalResult KernelLibrary::launchLossOp(Operation *op, Site site,
+                                          bool &handled) {
+  Location loc = op->getLoc();
+  auto buffer = [](Value value) { return bufferOf(value); };
+  auto problemOf = [&](Value logits, DimAttr valid) {
+    Matrix shape(logits);
+    return CrossEntropyProblem{shape.rows, valid ? valid.size() : shape.columns,
+                               shape.columns, f32};
+  };
+  auto describe = [](const CrossEntropyProblem &problem) {
+    return sizes({problem.rows, problem.vocab, problem.paddedVocab});
+  };
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case([&](ReduceMaxOp reduce) {
+        auto problem = problemOf(reduce.getLogits(), reduce.getValidAttr());
+        return launch(
+            loc, "reduce_max_" + describe(problem),
+            [&](OpBuilder &b, Location l, StringRef s) {
+              return buildReduceMax(b, l, s, problem, target);
+            },
+            {buffer(reduce.getLogits()), buffer(reduce.getY())}, site);
+      })
+      .Case([&](SumExpOp sum) {
+        auto problem = problemOf(sum.getLogits(), sum.getValidAttr());
+        return launch(
+            loc, "sum_exp_" + describe(problem),
+            [&](OpBuilder &b, Location l, StringRef s) {
+              return buildSumExp(b, l, s, problem, target);
+            },
+            {buffer(sum.getLogits()), buffer(sum.getMax()), buffer(sum.getY())},
+            site);
+      })
+      .Case([&](PickOp pick) {
+        auto problem = problemOf(pick.getLogits(), {});
+        return launch(
+            loc, "pick_" + describe(problem),
+            [&](OpBuilder &b, Location l, StringRef s) {
+              return buildPick(b, l, s, problem, target);
+            },
+            {buffer(pick.getLogits()), buffer(pick.getTargets()),
+             buffer(pick.getY())},
+            site);
+      })
+      .Case([&](NllOp nll) {
+        int64_t rows = typeOf(nll.getY()).numElements();
+        return launch(
+            loc, "nll_" + Twine(rows),
+            [&](OpBuilder &b, Location l, StringRef s) {
+              return buildNll(b, l, s, rows, target);
+            },
+            {buffer(nll.getSumExp()), buffer(nll.getMax()),
+             buffer(nll.getPicked()), buffer(nll.getY())},
+            site);
+      })
+      .Case([&](CrossEntropyGradOp grad) {
+        auto problem = problemOf(grad.getLogits(), grad.getValidAttr());
+        return launch(
+            loc, "cross_entropy_grad_" + describe(problem),
+            [&](OpBuilder &b, Location l, StringRef s) {
+              return buildCrossEntropyGrad(b, l, s, problem, target);
+            },
+            {buffer(grad.getLogits()), buffer(grad.getMax()),
+             buffer(grad.getSumExp()), buffer(grad.getTargets()),
+             buffer(grad.getSeed()), buffer(grad.getDlogits())},
+            site);
+      })
+      .Case<SumOp, SumSquaresOp>([&](auto reduction) {
+        return launchReduction(op, reduction.getX(), 1.0, site);
+      })
+      .Case([&](MeanAbsOp mean) {
+        auto count = static_cast<double>(typeOf(mean.getX()).numElements());
+        return launchReduction(op, mean.getX(), 1.0 / count, site);
+      })
+      .Default([&](Operation *) {
+        handled = false;
+        return success();
+      });
+}
