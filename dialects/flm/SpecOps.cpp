@@ -54,6 +54,11 @@ ParseResult ModelOp::parse(OpAsmParser &parser, OperationState &state) {
     if (!def)
       return failure();
     StringRef declared = def.getName().getValue();
+    if (declared == kMicroDim)
+      return parser.emitError(loc, "'")
+             << kMicroDim
+             << "' is the dim of accumulated micro-batches; call "
+                "this one otherwise";
     if (llvm::is_contained(dimNames, declared))
       return parser.emitError(loc, "dim '")
              << declared << "' is declared twice";

@@ -3,6 +3,11 @@
 
 //===-- Dims of a model ----------------------------------------------------===//
 
+// expected-error @below {{'micro' is the dim of accumulated micro-batches; call this one otherwise}}
+flm.model @m dims [micro](%x: [micro]) { return }
+
+// -----
+
 // expected-error @below {{dim 'a' is declared twice}}
 flm.model @m dims [a, a](%x: [a]) { return }
 
