@@ -22,8 +22,8 @@ static LogicalResult dispatch(Operation *op, Environment &env) {
             LoopOp,
             // TrainOps
             ParamOp, StateOp, UpdateOp, TruncatedNormalOp, FillOp, CastOp,
-            SumSquaresOp, MeanAbsOp, ClipOp, AdamWOp>(
-          [&](auto typed) { return evaluate(typed, env); })
+            SumSquaresOp, ChunkSumsOp, ChunkTotalOp, FoldOp, MeanAbsOp, ClipOp,
+            AdamWOp>([&](auto typed) { return evaluate(typed, env); })
       .Default([](Operation *other) {
         return other->emitOpError(
             "is not an op that the reference interpreter knows");

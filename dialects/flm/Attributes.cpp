@@ -110,7 +110,7 @@ Attribute AxisStateAttr::parse(AsmParser &parser, mlir::Type) {
     return {};
   std::optional<AxisStateKind> stateKind = symbolizeAxisStateKind(kind);
   if (!stateKind) {
-    parser.emitError(loc, "expected split or partial");
+    parser.emitError(loc, "expected split, partial or at");
     return {};
   }
   if (succeeded(parser.parseOptionalStar()))

@@ -59,7 +59,8 @@ def DimDefAttr : FlmAttr<"DimDef", "dim_def"> {
 
 def AxisStateKind : I32EnumAttr<"AxisStateKind", "how a value lies on one mesh axis", [
     I32EnumAttrCase<"Split", 0, "split">,
-    I32EnumAttrCase<"Partial", 1, "partial">]> {
+    I32EnumAttrCase<"Partial", 1, "partial">,
+    I32EnumAttrCase<"At", 2, "at">]> {
   let cppNamespace = "::flm";
 }
 
@@ -68,8 +69,10 @@ def AxisStateAttr : FlmAttr<"AxisState", "state"> {
   let description = [{
     `split(dim)`: each rank holds its part of that dim; `split(*)`: its part of
     the flattened, padded local tensor (ZeRO state); `partial(sum)` and
-    `partial(max)`: the true value is the reduction over the axis. A value that
-    has no state for an axis is replicated over it.
+    `partial(max)`: the true value is the reduction over the axis; `at(first)`
+    and `at(last)`: only the first or last rank of the axis has it (what a model
+    does before and after its pipelined layers). A value that has no state for
+    an axis is replicated over it.
   }];
   let parameters = (ins "::mlir::StringAttr":$axis,
                         EnumParameter<AxisStateKind>:$kind,

@@ -12,7 +12,9 @@ def Collective : I32EnumAttr<"Collective", "what moves between ranks", [
     I32EnumAttrCase<"AllGather", 2, "all_gather">,
     I32EnumAttrCase<"AllToAll", 3, "all_to_all">,
     I32EnumAttrCase<"Slice", 4, "slice">,
-    I32EnumAttrCase<"Mask", 5, "mask">]> {
+    I32EnumAttrCase<"Mask", 5, "mask">,
+    I32EnumAttrCase<"Send", 6, "send">,
+    I32EnumAttrCase<"Receive", 7, "receive">]> {
   let cppNamespace = "::flm";
 }
 
@@ -32,14 +34,19 @@ def ReshardOp : FlmComputeOp<"reshard", "resharded"> {
 
     `mask` keeps the value on the axis's first rank and puts zeros elsewhere.
 
+    `id` numbers the collectives of a module and `bytes` is what one rank sends;
+    the `shard` stage sets both when all reshards are in place.
+
     ```mlir
-    %g = reshard %d_w : !f32_fh_dp_sum -> !f32_fh
+    %g = reshard %d_w id 3 bytes 4096 : !f32_fh_dp_sum -> !f32_fh
     ```
   }];
-  let arguments = (ins FlmTensor:$x);
+  let arguments = (ins FlmTensor:$x, OptionalAttr<I64Attr>:$id,
+                       OptionalAttr<I64Attr>:$bytes);
   let results = (outs FlmTensor:$y);
   let assemblyFormat = [{
-    $x `` custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x)) `->`
+    $x (`id` custom<Integer>($id)^)? (`bytes` custom<Integer>($bytes)^)? ``
+    custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x)) `->`
     custom<Tensor>(type($y))
   }];
   let hasVerifier = 1;

@@ -14,6 +14,11 @@ namespace flm {
 /// the compiler adds for its `micro_batches`.
 constexpr llvm::StringLiteral kBatchDim = "batch";
 constexpr llvm::StringLiteral kMicroDim = "micro";
+/// Leading dim of accumulators that are folded at the end (`reduction_slots`),
+/// the chunks of `chunk_sums`, and the one dim of a flattened local tensor.
+constexpr llvm::StringLiteral kSlotDim = "slot";
+constexpr llvm::StringLiteral kChunkDim = "chunk";
+constexpr llvm::StringLiteral kFlatDim = "flat";
 
 using Sizes = llvm::MapVector<llvm::StringRef, int64_t>;
 

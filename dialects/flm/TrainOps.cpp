@@ -107,3 +107,33 @@ LogicalResult CastOp::verify() {
 OpFoldResult CastOp::fold(FoldAdaptor) {
   return getX().getType() == getType() ? getX() : Value();
 }
+
+//===----------------------------------------------------------------------===//
+// Sums in a fixed order
+//===----------------------------------------------------------------------===//
+
+LogicalResult ChunkSumsOp::verify() {
+  NamedTensorType x = typeOf(getX()), y = typeOf(getY());
+  int64_t length = getLength();
+  if (length < 1 || y.numElements() * length != x.numElements())
+    return emitOpError("cuts ")
+           << x.numElements() << " elements into " << y.numElements()
+           << " chunks of " << length << "; chunks must cover them exactly";
+  return success();
+}
+
+LogicalResult ChunkTotalOp::verify() {
+  if (typeOf(getY()).getRank())
+    return emitOpError("gives a scalar, got ") << typeOf(getY()).dimsText();
+  return success();
+}
+
+LogicalResult FoldOp::verify() {
+  NamedTensorType x = typeOf(getX()), y = typeOf(getY());
+  if (x.getRank() != y.getRank() + 1 ||
+      x.getDims().drop_front() != y.getDims() ||
+      x.getElementType() != y.getElementType())
+    return emitOpError("sums over the leading dim: expected ")
+           << x.dimsText() << " without its first dim, got " << y.dimsText();
+  return success();
+}

@@ -135,6 +135,69 @@ def SumSquaresOp : FlmShardedOp<"sum_squares", "sumsq"> {
   let hasVerifier = 1;
 }
 
+def ChunkSumsOp : FlmShardedOp<"chunk_sums", "chunk_sums"> {
+  let summary = "sums of the squares of a tensor, chunk by chunk";
+  let description = [{
+    Chunk k is the elements [k * length, (k + 1) * length) of the flattened
+    tensor. The result has a leading `layers` dim where the tensor has one, and
+    a dim `chunk`. Chunks never straddle layers and are the grid of `split(*)`,
+    so that neither pipeline stages nor ZeRO shards change a chunk's sum.
+
+    Under a split of another dim, each rank cuts its part into as many (shorter)
+    chunks; the result is partial. Which elements a chunk holds then depends on
+    the split: only the total of all chunks means something.
+
+    ```mlir
+    %ss = chunk_sums %d_w by 4096 : !f32_lfh -> !f32_l_chunk
+    ```
+  }];
+  let arguments = (ins FlmReal:$x, I64Attr:$length);
+  let results = (outs FlmReal:$y);
+  let assemblyFormat = [{
+    $x `by` custom<Integer>($length) `` custom<NamedAttrs>(attr-dict) `:`
+    custom<Tensor>(type($x)) `->` custom<Tensor>(type($y))
+  }];
+  let hasVerifier = 1;
+}
+
+def ChunkTotalOp : FlmShardedOp<"chunk_total", "sumsq"> {
+  let summary = "total of chunk sums, in the order of the chunks";
+  let description = [{
+    Like `sum`, but never in parts: all ranks add all chunks in one order.
+
+    ```mlir
+    %sumsq = chunk_total %ss : !f32_l_chunk -> [] f32
+    ```
+  }];
+  let arguments = (ins FlmReal:$x);
+  let results = (outs FlmReal:$y);
+  let assemblyFormat = [{
+    $x `` custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x)) `->`
+    custom<Tensor>(type($y))
+  }];
+  let hasVerifier = 1;
+}
+
+def FoldOp : FlmShardedOp<"fold", "folded"> {
+  let summary = "sum over the leading dim, as a tree";
+  let description = [{
+    f(n) = f(h) + f(n - h) with h the largest power of two below n, in ascending
+    order: the tree of the collectives, so that accumulators (`reduction_slots`
+    of the recipe) on one rank and on many give the same bits.
+
+    ```mlir
+    %g = fold %slots : !f32_slot_fh -> !f32_fh
+    ```
+  }];
+  let arguments = (ins FlmReal:$x);
+  let results = (outs FlmReal:$y);
+  let assemblyFormat = [{
+    $x `` custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x)) `->`
+    custom<Tensor>(type($y))
+  }];
+  let hasVerifier = 1;
+}
+
 def MeanAbsOp : FlmShardedOp<"mean_abs", "mean_abs"> {
   let summary = "mean absolute value of all elements";
   let description = [{

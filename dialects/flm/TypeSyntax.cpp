@@ -29,7 +29,8 @@ static ParseResult parseState(AsmParser &parser,
   std::optional<AxisStateKind> stateKind = symbolizeAxisStateKind(kind);
   if (!stateKind)
     return parser.emitError(
-        loc, "expected split(dim), split(*) or partial(sum|max)");
+        loc,
+        "expected split(dim), split(*), partial(sum|max) or at(first|last)");
   if (parser.parseLParen())
     return failure();
   loc = parser.getCurrentLocation();
@@ -41,6 +42,10 @@ static ParseResult parseState(AsmParser &parser,
   if (*stateKind == AxisStateKind::Partial && argument != "sum" &&
       argument != "max")
     return parser.emitError(loc, "a partial is a sum or a max, not '")
+           << argument << "'";
+  if (*stateKind == AxisStateKind::At && argument != "first" &&
+      argument != "last")
+    return parser.emitError(loc, "a value is at first or at last, not at '")
            << argument << "'";
   if (parser.parseRParen())
     return failure();

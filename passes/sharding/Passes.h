@@ -1,5 +1,6 @@
 //===----------------------------------------------------------------------===//
-// Stage `shard`: the program of one rank.
+// Stage `shard`: how every value lies on the mesh. Stage `local`: the program of
+// one rank.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_PASSES_SHARDING_PASSES_H
 #define FLM_PASSES_SHARDING_PASSES_H
@@ -18,6 +19,7 @@ namespace flm {
 #include "passes/sharding/Passes.h.inc"
 
 void buildShardPipeline(mlir::OpPassManager &pm);
+void buildLocalPipeline(mlir::OpPassManager &pm);
 
 /// Attaches the sharding rules of all ops, which verify distributed types.
 void registerShardingRules(mlir::DialectRegistry &registry);

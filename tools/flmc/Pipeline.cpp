@@ -47,6 +47,9 @@ static LogicalResult buildStage(Stage stage, OpPassManager &pm,
   case Stage::shard:
     flm::buildShardPipeline(pm);
     break;
+  case Stage::local:
+    flm::buildLocalPipeline(pm);
+    break;
   case Stage::fuse:
     flm::buildFusePipeline(pm);
     break;

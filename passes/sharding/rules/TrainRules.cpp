@@ -18,6 +18,23 @@ static ShardingRule anyPart(Value value) {
 static ShardingRule sumSquares(SumSquaresOp op) { return anyPart(op.getX()); }
 static ShardingRule adamW(AdamWOp op) { return anyPart(op.getParam()); }
 
+/// All dims; chunk sums of a part are a term of the sums.
+static ShardingRule chunkSums(ChunkSumsOp op) { return anyPart(op.getX()); }
+
+/// The order of the chunks is fixed, so the vector stays whole.
+static ShardingRule chunkTotal(ChunkTotalOp) {
+  ShardingRule rule;
+  rule.linear = {{0}};
+  return rule;
+}
+
+static ShardingRule fold(FoldOp op) {
+  ShardingRule rule;
+  addFactors(rule.factors, typeOf(op.getY()));
+  rule.linear = {{0}};
+  return rule;
+}
+
 /// Element i depends on i alone.
 static ShardingRule truncatedNormal(TruncatedNormalOp op) {
   return anyPart(op.getValue());
@@ -30,6 +47,9 @@ static ShardingRule meanAbs(MeanAbsOp) { return {}; }
 
 void flm::attachTrainRules(MLIRContext *context) {
   attachRule<SumSquaresOp, sumSquares>(context);
+  attachRule<ChunkSumsOp, chunkSums>(context);
+  attachRule<ChunkTotalOp, chunkTotal>(context);
+  attachRule<FoldOp, fold>(context);
   attachRule<AdamWOp, adamW>(context);
   attachRule<TruncatedNormalOp, truncatedNormal>(context);
   attachRule<ClipOp, clip>(context);

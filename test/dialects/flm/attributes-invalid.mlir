@@ -10,7 +10,7 @@
 
 // -----
 
-// expected-error @below {{expected split or partial}}
+// expected-error @below {{expected split, partial or at}}
 "test.op"() {a = #flm.state<dp: replicated(x)>} : () -> ()
 
 // -----

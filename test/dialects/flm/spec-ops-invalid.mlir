@@ -155,7 +155,7 @@ flm.recipe @r {warm_up = 10}
 
 // -----
 
-// expected-error @below {{unknown recipe key 'momentum'; known: micro_batch, micro_batches, precision}}
+// expected-error @below {{unknown recipe key 'momentum'; known: micro_batch, micro_batches, reduction_slots, pipeline_chunks, precision}}
 flm.recipe @r {momentum = 0.9}
 
 // -----

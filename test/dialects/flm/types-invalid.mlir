@@ -25,7 +25,7 @@ func.func private @f(!flm.tensor<[batch=2] f32 on {tp: split(batch), tp: partial
 
 // -----
 
-// expected-error @below {{expected split(dim), split(*) or partial(sum|max)}}
+// expected-error @below {{expected split(dim), split(*), partial(sum|max) or at(first|last)}}
 func.func private @f(!flm.tensor<[batch=2] f32 on {tp: replicated(batch)}>)
 
 // -----
