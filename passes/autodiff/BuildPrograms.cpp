@@ -53,6 +53,7 @@ struct BuildPrograms : flm::impl::BuildProgramsBase<BuildPrograms> {
         getOperation().lookupSymbol<RecipeOp>(model.getRecipeAttr()));
     if (failed(collect()))
       return signalPassFailure();
+    chooseLoops();
     buildInit();
     if (failed(buildTrainStep()))
       return signalPassFailure();
@@ -64,6 +65,7 @@ struct BuildPrograms : flm::impl::BuildProgramsBase<BuildPrograms> {
 
 private:
   LogicalResult collect();
+  void chooseLoops();
   ProgramOp createProgram(StringRef name, ArrayRef<Value> argumentsLike,
                           OpBuilder &body);
   IRMapping readParameters(OpBuilder &builder, SmallVectorImpl<Value> *atRest);
@@ -74,9 +76,17 @@ private:
   void buildPredict();
   void buildProbe();
 
-  FailureOr<Value> differentiate(OpBuilder &builder, ValueRange parameters,
-                                 IRMapping &map,
-                                 SmallVectorImpl<Value> &gradients);
+  /// What is summed over micro-batches: the loss, then a gradient for each
+  /// parameter.
+  using Sums = SmallVector<Value>;
+
+  FailureOr<Sums> differentiate(OpBuilder &builder, ValueRange parameters,
+                                IRMapping &map);
+  FailureOr<Sums> sumMicroBatches(OpBuilder &builder, ValueRange arguments,
+                                  ValueRange parameters, IRMapping &map);
+  FailureOr<Sums> sumSlots(OpBuilder &builder, ValueRange arguments,
+                           ValueRange parameters, IRMapping &map);
+  SmallVector<std::string> sumNames();
 
   Block &modelBody() { return model.getBody().front(); }
   Value modelLoss() { return modelBody().getTerminator()->getOperand(0); }
@@ -89,6 +99,9 @@ private:
   ModelOp model;
   CrossEntropyOp lossOp; ///< of the model
   Recipe recipe;
+  /// The loops of a step, null where they have one iteration: accumulators that
+  /// are folded at the end, micro-batches that are added to one of them.
+  DimAttr slot, micro;
   SmallVector<Parameter> parameters;
   Type wide; ///< of master parameters, gradients, moments and losses
 };
@@ -199,27 +212,53 @@ void BuildPrograms::buildInit() {
 // @train_step
 //===----------------------------------------------------------------------===//
 
-/// Forward and backward of one micro-batch. `parameters` are read values, wide;
-/// `map` maps the model's parameters and arguments. Returns the loss, divided
-/// by the number of micro-batches, and one gradient per parameter.
-FailureOr<Value>
+/// The accumulators of a rank are those of the recipe that are its own.
+void BuildPrograms::chooseLoops() {
+  auto plan = getOperation().lookupSymbol<PlanOp>(model.getPlanAttr());
+  int64_t slots = 1;
+  if (recipe.reduction_slots && plan)
+    slots = recipe.reduction_slots / plan.partsOf(kBatchDim);
+  auto dimOf = [&](StringRef name, int64_t size) {
+    return size > 1 ? DimAttr::get(&getContext(), name, size) : DimAttr();
+  };
+  slot = dimOf(kSlotDim, slots);
+  micro = dimOf(kMicroDim, recipe.micro_batches / slots);
+}
+
+/// Forward and backward of one micro-batch. `parameterValues` are what its ops
+/// read; `map` maps the model's parameters and arguments. A micro-batch counts
+/// one part in as many as there are: its loss, and so its gradients.
+FailureOr<BuildPrograms::Sums>
 BuildPrograms::differentiate(OpBuilder &builder, ValueRange parameterValues,
-                             IRMapping &map,
-                             SmallVectorImpl<Value> &gradients) {
+                             IRMapping &map) {
   Block *block = builder.getBlock();
   cloneForward(builder, map);
   addLogSumExps(*block);
   Value loss = map.lookup(modelLoss());
-  DimAttr micro;
-  if (recipe.micro_batches > 1)
-    micro = DimAttr::get(&getContext(), kMicroDim, recipe.micro_batches);
+  DimAttr count;
+  if (slot && micro)
+    count =
+        DimAttr::get(&getContext(), {slot.getNames()[0], micro.getNames()[0]},
+                     {slot.size(), micro.size()});
+  else
+    count = slot ? slot : micro;
+  // One constant in the end, computed from one product of sizes: then a step
+  // has the same bits however its micro-batches are spread over ranks.
+  auto share = [&](Value whole, Location loc) -> Value {
+    if (!count)
+      return whole;
+    return ScaleOp::create(builder, loc, whole.getType(), whole, f64(1.0),
+                           count);
+  };
 
   Vjp vjp(builder, [](Value value) { return value; });
-  double seed = 1.0 / static_cast<double>(recipe.micro_batches);
-  vjp.accumulate(loss, FillOp::create(builder, derivedFrom(loss, "d_"),
-                                      loss.getType(), f64(seed)));
+  Location seedName = derivedFrom(loss, "d_");
+  vjp.accumulate(
+      loss, share(FillOp::create(builder, seedName, loss.getType(), f64(1.0)),
+                  seedName));
   if (failed(vjp.run(*block)))
     return failure();
+  Sums sums;
   for (auto [parameter, value] : llvm::zip(parameters, parameterValues)) {
     Value gradient = vjp.cotangent(value);
     if (!gradient)
@@ -228,18 +267,98 @@ BuildPrograms::differentiate(OpBuilder &builder, ValueRange parameterValues,
     if (typeOf(gradient).getElementType() != wide)
       gradient = CastOp::create(builder, derivedFrom(value, "d_"),
                                 parameter.type, gradient);
-    gradients.push_back(gradient);
+    sums.push_back(gradient);
   }
-  if (micro)
-    loss = ScaleOp::create(builder, derivedFrom(loss, "", "_share"),
-                           loss.getType(), loss, f64(1.0), micro);
-  return loss;
+  sums.insert(sums.begin(), share(loss, derivedFrom(loss, "", "_share")));
+  return sums;
+}
+
+/// The names of what is summed.
+SmallVector<std::string> BuildPrograms::sumNames() {
+  SmallVector<std::string> names{"loss"};
+  for (Parameter &parameter : parameters)
+    names.push_back("d_" + parameter.name);
+  return names;
+}
+
+/// Adds micro-batches up, one after the other. `arguments` are the program's
+/// tokens and targets, with a leading `micro` dim if there are several.
+FailureOr<BuildPrograms::Sums>
+BuildPrograms::sumMicroBatches(OpBuilder &builder, ValueRange arguments,
+                               ValueRange parameterValues, IRMapping &map) {
+  if (!micro) {
+    for (auto [from, to] : llvm::zip(modelBody().getArguments(), arguments))
+      map.map(from, to);
+    return differentiate(builder, parameterValues, map);
+  }
+  // Carries: the loss and one accumulator per parameter.
+  SmallVector<std::string> names = sumNames();
+  SmallVector<Value> inits;
+  inits.push_back(FillOp::create(builder, named("loss_zero"),
+                                 NamedTensorType::get({}, wide), f64(0.0)));
+  for (Parameter &parameter : parameters)
+    inits.push_back(FillOp::create(builder, named(parameter.name + "_zero"),
+                                   parameter.type, f64(0.0)));
+  auto loop = LoopOp::create(builder, named(llvm::join(names, ", ")), micro,
+                             /*reverse=*/false, inits, arguments, TypeRange{});
+  Block &body = loop.getBody().emplaceBlock();
+  for (auto [init, name] : llvm::zip(inits, names))
+    body.addArgument(init.getType(), named(name + "_acc"));
+  for (BlockArgument argument : modelBody().getArguments())
+    map.map(argument, body.addArgument(argument.getType(), argument.getLoc()));
+  OpBuilder inner(&getContext());
+  inner.setInsertionPointToEnd(&body);
+  FailureOr<Sums> terms = differentiate(inner, parameterValues, map);
+  if (failed(terms))
+    return failure();
+  SmallVector<Value> next;
+  for (auto [index, term] : llvm::enumerate(*terms))
+    next.push_back(AddOp::create(inner, named(names[index] + "_sum"),
+                                 term.getType(),
+                                 ValueRange{body.getArgument(index), term}));
+  YieldOp::create(inner, noName(), next, ValueRange{});
+  return Sums(loop.getFinals());
+}
+
+/// Keeps the sums of several slots apart and folds them at the end.
+FailureOr<BuildPrograms::Sums>
+BuildPrograms::sumSlots(OpBuilder &builder, ValueRange arguments,
+                        ValueRange parameterValues, IRMapping &map) {
+  if (!slot)
+    return sumMicroBatches(builder, arguments, parameterValues, map);
+  SmallVector<std::string> names = sumNames();
+  SmallVector<Type> stackTypes{
+      LoopOp::stackType(slot, {}, NamedTensorType::get({}, wide))};
+  for (Parameter &parameter : parameters)
+    stackTypes.push_back(LoopOp::stackType(slot, {}, parameter.type));
+  auto loop = LoopOp::create(
+      builder, named(llvm::join(names, "_slots, ") + "_slots"), slot,
+      /*reverse=*/false, ValueRange{}, arguments, stackTypes);
+  Block &body = loop.getBody().emplaceBlock();
+  for (BlockArgument argument : modelBody().getArguments()) {
+    NamedTensorType type = typeOf(argument);
+    if (micro)
+      type = LoopOp::stackType(micro, {}, type);
+    body.addArgument(type, argument.getLoc());
+  }
+  OpBuilder inner(&getContext());
+  inner.setInsertionPointToEnd(&body);
+  FailureOr<Sums> sums =
+      sumMicroBatches(inner, body.getArguments(), parameterValues, map);
+  if (failed(sums))
+    return failure();
+  YieldOp::create(inner, noName(), ValueRange{}, *sums);
+  Sums folded;
+  for (auto [stack, name] : llvm::zip(loop.getStacks(), names))
+    folded.push_back(FoldOp::create(
+        builder, named(name),
+        NamedTensorType::get(typeOf(stack).getDims().drop_front(), wide),
+        stack));
+  return folded;
 }
 
 LogicalResult BuildPrograms::buildTrainStep() {
   MLIRContext *context = &getContext();
-  bool accumulates = recipe.micro_batches > 1;
-  DimAttr micro = DimAttr::get(context, kMicroDim, recipe.micro_batches);
   auto hyperType = NamedTensorType::get(
       {DimAttr::get(context, "hyper", kHyperCount)}, Float32Type::get(context));
 
@@ -248,66 +367,29 @@ LogicalResult BuildPrograms::buildTrainStep() {
       "train_step", {modelBody().getArgument(0), modelBody().getArgument(1)},
       builder);
   Block &block = program.getBody().front();
-  if (accumulates)
-    for (BlockArgument argument : block.getArguments())
-      argument.setType(LoopOp::stackType(micro, {}, typeOf(argument)));
+  for (DimAttr dim : {micro, slot})
+    if (dim)
+      for (BlockArgument argument : block.getArguments())
+        argument.setType(LoopOp::stackType(dim, {}, typeOf(argument)));
   BlockArgument hyper = block.addArgument(hyperType, named("hyper"));
 
   SmallVector<Value> atRest;
   IRMapping map = readParameters(builder, &atRest);
-  SmallVector<Value> gradients;
-  Value loss;
-  if (!accumulates) {
-    for (auto [from, to] :
-         llvm::zip(modelBody().getArguments(), block.getArguments()))
-      map.map(from, to);
-    FailureOr<Value> result = differentiate(builder, atRest, map, gradients);
-    if (failed(result))
-      return failure();
-    loss = *result;
-  } else {
-    // Carries: the loss and one accumulator per parameter.
-    SmallVector<Value> inits;
-    SmallVector<std::string> names{"loss"};
-    inits.push_back(FillOp::create(builder, named("loss_zero"),
-                                   NamedTensorType::get({}, wide), f64(0.0)));
-    for (Parameter &parameter : parameters) {
-      inits.push_back(FillOp::create(builder, named(parameter.name + "_zero"),
-                                     parameter.type, f64(0.0)));
-      names.push_back("d_" + parameter.name);
-    }
-    auto loop = LoopOp::create(builder, named(llvm::join(names, ", ")), micro,
-                               /*reverse=*/false, inits,
-                               block.getArguments().take_front(2), TypeRange{});
-    Block &body = loop.getBody().emplaceBlock();
-    for (auto [init, name] : llvm::zip(inits, names))
-      body.addArgument(init.getType(), named(name + "_acc"));
-    for (BlockArgument argument : modelBody().getArguments())
-      map.map(argument,
-              body.addArgument(argument.getType(), argument.getLoc()));
-    OpBuilder inner(context);
-    inner.setInsertionPointToEnd(&body);
-    // Parameters are captured as the body reads them, narrowed where that is
-    // so; their gradients are those of one micro-batch.
-    SmallVector<Value> captured = llvm::map_to_vector(
-        parameters, [&](const Parameter &parameter) -> Value {
-          ParamOp declaration = parameter.declaration;
-          return map.lookup(declaration.getValue());
-        });
-    SmallVector<Value> microGradients, next;
-    FailureOr<Value> share =
-        differentiate(inner, captured, map, microGradients);
-    if (failed(share))
-      return failure();
-    microGradients.insert(microGradients.begin(), *share);
-    for (auto [index, gradient] : llvm::enumerate(microGradients))
-      next.push_back(
-          AddOp::create(inner, named(names[index] + "_sum"), gradient.getType(),
-                        ValueRange{body.getArgument(index), gradient}));
-    YieldOp::create(inner, noName(), next, ValueRange{});
-    loss = loop.getFinals().front();
-    gradients.assign(loop.getFinals().begin() + 1, loop.getFinals().end());
-  }
+  // In a loop, parameters are captured as its body reads them, narrowed where
+  // that is so; their gradients are those of one micro-batch.
+  SmallVector<Value> read = atRest;
+  if (slot || micro)
+    read = llvm::map_to_vector(parameters,
+                               [&](const Parameter &parameter) -> Value {
+                                 ParamOp declaration = parameter.declaration;
+                                 return map.lookup(declaration.getValue());
+                               });
+  FailureOr<Sums> sums =
+      sumSlots(builder, block.getArguments().take_front(2), read, map);
+  if (failed(sums))
+    return failure();
+  Value loss = sums->front();
+  ArrayRef<Value> gradients = ArrayRef(*sums).drop_front();
 
   // Clip by the global norm, update everything.
   auto scalar = NamedTensorType::get({}, wide);
