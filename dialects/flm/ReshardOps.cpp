@@ -37,7 +37,8 @@ static std::optional<Collective> collectiveBetween(AxisStateAttr from,
     return Collective::AllToAll;
   if (!from && toSplit)
     return Collective::Slice;
-  if (!from && toPartial && to.getArgument() == "sum")
+  bool at = from && from.getKind() == AxisStateKind::At;
+  if ((!from || at) && toPartial && to.getArgument() == "sum")
     return Collective::Mask;
   return std::nullopt;
 }
@@ -96,7 +97,9 @@ LogicalResult ReshardOp::verify() {
   if (!collectiveBetween(before, after))
     return emitOpError("no collective turns ")
            << stateText(before) << " into " << stateText(after) << " over '"
-           << axes[0].getValue() << "'; go through replicated";
+           << axes[0].getValue() << "'; go through "
+           << (before && before.getKind() == AxisStateKind::At ? "partial(sum)"
+                                                               : "replicated");
   if (StringAttr flat = flatUnder(from, axes[0], before, after))
     return emitOpError("changes the split over '")
            << axes[0].getValue() << "' of a value that is flat over '"
