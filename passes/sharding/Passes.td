@@ -41,4 +41,29 @@ def ChunkNorms : Pass<"flm-chunk-norms", "::mlir::ModuleOp"> {
   }];
 }
 
+def Localize : Pass<"flm-localize", "::mlir::ModuleOp"> {
+  let summary = "turn distributed programs into the program of one rank";
+  let description = [{
+    Types get the sizes that one rank has and lose their states; a flat split
+    becomes `[flat=N]`, padding included. Reshards become collectives. Ops that
+    depend on which rank it is become explicit: tokens as the rank's part of the
+    vocabulary numbers them, masked padding, ropes that begin at a later position
+    (`flm.axis`). Parameters and state keep their global distributed type in
+    `flm.global`, from which a checkpoint's tensors are cut. `@init` stays
+    distributed: the runtime carries it out.
+
+    Input, on grid(dp = 2, tp = 2):
+    ```mlir
+    %o = linear %a, %w : !f32_bs_nd_dp_batch_tp_heads, !f32_h_nd_tp_heads -> !f32_bsh_dp_batch_tp_sum
+    %r = reshard %o id 3 bytes 8192 : !f32_bsh_dp_batch_tp_sum -> !f32_bsh_dp_batch_tp_seq
+    ```
+    Output:
+    ```mlir
+    %o = linear %a, %w : !f32_bs_nd, !f32_h_nd -> !f32_bsh
+    %r = collective reduce_scatter %o over "tp" of 2 dim 1 id 3 bytes 8192 : !f32_bsh -> !f32_bsh1
+    ```
+    Error: a program that returns a value which is not replicated.
+  }];
+}
+
 #endif // FLM_PASSES_SHARDING_PASSES_TD
