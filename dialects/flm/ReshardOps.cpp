@@ -97,33 +97,13 @@ LogicalResult ReshardOp::verify() {
   if (!collectiveBetween(before, after))
     return emitOpError("no collective turns ")
            << stateText(before) << " into " << stateText(after) << " over '"
-<<<<<<< HEAD
-           << axes[0].getValue() << "'; go through replicated";
+           << axes[0].getValue() << "'; go through "
+           << (before && before.getKind() == AxisStateKind::At ? "partial(sum)"
+                                                               : "replicated");
   if (StringAttr flat = flatUnder(from, axes[0], before, after))
     return emitOpError("changes the split over '")
            << axes[0].getValue() << "' of a value that is flat over '"
            << flat.getValue() << "': gather the flat split first";
-=======
-           << axes[0].getValue() << "'; go through "
-           << (before && before.getKind() == AxisStateKind::At ? "partial(sum)"
-                                                               : "replicated");
-  // A flat split is a split of the *local* tensor of the other axes: their
-  // splits must not change under it.
-  auto isFlat = [](AxisStateAttr state) {
-    return state && state.getKind() == AxisStateKind::Split &&
-           state.getArgument() == "*";
-  };
-  for (AxisStateAttr other : from.getStates()) {
-    if (other.getAxis() == axes[0] || !isFlat(other))
-      continue;
-    bool splits = (before && before.getKind() == AxisStateKind::Split) ||
-                  (after && after.getKind() == AxisStateKind::Split);
-    if (splits)
-      return emitOpError("changes the split over '")
-             << axes[0].getValue() << "' of a value that is flat over '"
-             << other.getAxis().getValue() << "': gather the flat split first";
-  }
->>>>>>> main
   return success();
 }
 
