@@ -16,7 +16,8 @@
 //
 // Accidents, on the rank FAKE_RANK alone if that is set, in the step that the
 // number says: FAKE_SIGNAL="3:9" raises signal 9, FAKE_HANG="3" never returns,
-// FAKE_NAN="3" makes the loss NaN, FAKE_EXTRA="3" communicates once too often.
+// FAKE_NAN="3" makes the loss NaN, FAKE_EXTRA="3" communicates once too often,
+// FAKE_FULL="3:1000" lets no file grow beyond 1000 bytes from then on.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_TEST_RUNTIME_FAKESHARDS_H
 #define FLM_TEST_RUNTIME_FAKESHARDS_H

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sys/resource.h>
 #include <thread>
 #include <vector>
 
@@ -106,6 +107,12 @@ void flm_train_step(void *memory, void *, const int32_t *tokens,
   int signal;
   if (isTime("FAKE_SIGNAL", rank, &signal))
     std::raise(signal);
+  int largestFile;
+  if (isTime("FAKE_FULL", rank, &largestFile)) {
+    rlimit limit = {static_cast<rlim_t>(largestFile),
+                    static_cast<rlim_t>(largestFile)};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
   while (isTime("FAKE_HANG", rank))
     std::this_thread::sleep_for(std::chrono::seconds(1));
 
