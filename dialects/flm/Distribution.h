@@ -5,8 +5,8 @@
 // Axes nest: partition for axis 1, treat the program of one rank as a new
 // program on one device, partition that for axis 2. So axes are checked
 // independently. On each, a value is replicated, split along a dim, split as a
-// flat array (`*`, ZeRO state) or partial: the true value is the sum (or
-// maximum) over the axis.
+// flat array (`*`, ZeRO state), partial (the true value is the sum or maximum
+// over the axis) or at one end of it, where the ops that use it run too.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_DIALECTS_FLM_DISTRIBUTION_H
 #define FLM_DIALECTS_FLM_DISTRIBUTION_H

@@ -37,7 +37,8 @@ static std::optional<Collective> collectiveBetween(AxisStateAttr from,
     return Collective::AllToAll;
   if (!from && toSplit)
     return Collective::Slice;
-  if (!from && toPartial && to.getArgument() == "sum")
+  bool at = from && from.getKind() == AxisStateKind::At;
+  if ((!from || at) && toPartial && to.getArgument() == "sum")
     return Collective::Mask;
   return std::nullopt;
 }
@@ -69,7 +70,9 @@ LogicalResult ReshardOp::verify() {
   if (!collectiveBetween(before, after))
     return emitOpError("no collective turns ")
            << stateText(before) << " into " << stateText(after) << " over '"
-           << axes[0].getValue() << "'; go through replicated";
+           << axes[0].getValue() << "'; go through "
+           << (before && before.getKind() == AxisStateKind::At ? "partial(sum)"
+                                                               : "replicated");
   // A flat split is a split of the *local* tensor of the other axes: their
   // splits must not change under it.
   auto isFlat = [](AxisStateAttr state) {

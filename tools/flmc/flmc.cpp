@@ -8,6 +8,7 @@
 #include "passes/autodiff/Passes.h"
 #include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
+#include "tools/flmc/InlinePlan.h"
 #include "tools/flmc/Options.h"
 #include "tools/flmc/Pipeline.h"
 
@@ -136,6 +137,8 @@ int main(int argc, char **argv) {
       parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
   parsing.stop();
   if (!module)
+    return 1;
+  if (failed(addInlinePlan(*module, *options)))
     return 1;
   chooseDefaults(*module, *options);
   const int64_t ranks = worldSize(*module, *options);
