@@ -166,8 +166,9 @@ void TrainingRun::restore() {
 //===-- The loop ----------------------------------------------------------===//
 
 int TrainingRun::execute() {
-  printHeader(manifest, options, firstStep, dataFile ? dataFile->size() : 0);
-  if (options.recipe.warmup > 0 &&
+  printHeader(manifest, options, firstStep, dataFile ? dataFile->size() : 0,
+              communicator.messageBytes());
+  if (communicator.isRoot() && options.recipe.warmup > 0 &&
       options.recipe.warmup >= options.recipe.steps && !isLastStep())
     printWarning("the warm-up (" + std::to_string(options.recipe.warmup) +
                  " steps) is not shorter than the run (" +
