@@ -36,7 +36,7 @@ static json::Object valuesOf(const Recipe &recipe) {
 /// One line per parameter, in the order of the state arena. Shapes are global:
 /// those that `model` has.
 static FailureOr<json::Array> parametersOf(ProgramOp train, ModelOp model,
-                                           int64_t &count) {
+                                           PlanOp plan, int64_t &count) {
   llvm::StringMap<int64_t> offsets;
   train.walk([&](UpdateOp update) {
     offsets[update.getName()] = bufferAt(update, 0).getOffset();
@@ -83,7 +83,8 @@ static FailureOr<json::Array> parametersOf(ProgramOp train, ModelOp model,
                            {"lr_mult", mup.getLr().getValueAsDouble()},
                            {"wd_mult", mup.getWd().getValueAsDouble()},
                            {"eps_mult", mup.getEps().getValueAsDouble()}};
-    json::Object parts = partsOf(param, states.lookup(m), states.lookup(v));
+    json::Object parts =
+        partsOf(plan, param, states.lookup(m), states.lookup(v));
     if (!parts.empty())
       parameter["parts"] = std::move(parts);
     parameters.push_back(std::move(parameter));
@@ -171,7 +172,7 @@ FailureOr<std::string> flm::buildManifest(ModuleOp module,
   Recipe recipe = Recipe::of(recipeOp);
 
   int64_t count = 0;
-  FailureOr<json::Array> parameters = parametersOf(train, model, count);
+  FailureOr<json::Array> parameters = parametersOf(train, model, plan, count);
   if (failed(parameters))
     return failure();
   auto number = [&](StringRef name) {

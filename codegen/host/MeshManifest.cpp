@@ -42,31 +42,43 @@ json::Object flm::meshOf(PlanOp plan) {
   return mesh;
 }
 
-static json::Array partsOf(Operation *read) {
-  json::Array parts;
-  auto list = read ? read->getAttrOfType<ArrayAttr>(kParts) : ArrayAttr();
-  if (!list)
-    return parts;
-  for (auto dictionary : list.getAsRange<DictionaryAttr>()) {
-    json::Object part;
-    for (NamedAttribute field : dictionary) {
-      if (auto text = dyn_cast<StringAttr>(field.getValue()))
-        part[field.getName().getValue()] = text.getValue();
-      else
-        part[field.getName().getValue()] =
-            cast<IntegerAttr>(field.getValue()).getInt();
+/// What of a tensor of this global type a rank has that holds `local` elements.
+static json::Array partsOf(PlanOp plan, NamedTensorType global, int64_t local) {
+  json::Array parts, last;
+  for (AxisStateAttr state : global.getStates()) {
+    json::Object part{{"axis", state.getAxis().getValue()}};
+    StringRef argument = state.getArgument();
+    if (state.getKind() == AxisStateKind::At) {
+      part["at"] = argument == "first" ? 0 : plan.axisSize(state.getAxis()) - 1;
+    } else if (argument == "*") {
+      part["flat"] = local;
+      last.push_back(std::move(part));
+      continue;
+    } else {
+      for (auto [index, dim] : llvm::enumerate(global.getDims()))
+        if (dim.getNames().front() == argument)
+          part["dim"] = static_cast<int64_t>(index);
     }
     parts.push_back(std::move(part));
   }
+  // What is flattened is what the other axes leave.
+  for (json::Value &part : last)
+    parts.push_back(std::move(part));
   return parts;
 }
 
-json::Object flm::partsOf(ParamOp param, StateOp m, StateOp v) {
+json::Object flm::partsOf(PlanOp plan, ParamOp param, StateOp m, StateOp v) {
   json::Object parts;
   for (auto [key, read] :
-       {std::pair<StringRef, Operation *>("p", param), {"m", m}, {"v", v}})
-    if (json::Array list = ::partsOf(read); !list.empty())
+       {std::pair<StringRef, Operation *>("p", param), {"m", m}, {"v", v}}) {
+    auto type = read ? read->getAttrOfType<TypeAttr>(kGlobalType) : TypeAttr();
+    if (!type)
+      continue;
+    json::Array list = ::partsOf(plan, cast<NamedTensorType>(type.getValue()),
+                                 typeOf(read->getResult(0)).numElements());
+    if (!list.empty())
       parts[key] = std::move(list);
+  }
   return parts;
 }
 

@@ -11,11 +11,11 @@
 
 namespace flm {
 
-/// The discardable attribute of a `param` or `state` that says which part of
-/// the tensor a rank has: an array of dictionaries with the fields of a PART in
-/// runtime/abi/Manifest.md, `{axis = "tp", dim = 1}`.
-constexpr llvm::StringLiteral kParts = "flm.parts";
-/// The same for the pipeline stages that execute a collective (absent: all).
+/// The discardable attribute in which `param` and `state` keep their global
+/// distributed type, from which the manifest's parts follow.
+constexpr llvm::StringLiteral kGlobalType = "flm.global";
+/// The discardable attribute of a collective that lists the pipeline stages
+/// which execute it; absent: all.
 constexpr llvm::StringLiteral kStages = "flm.stages";
 
 /// The `mesh` of a plan of several ranks.
@@ -26,8 +26,9 @@ llvm::json::Object meshOf(PlanOp plan);
 /// runtime/abi.
 mlir::FailureOr<llvm::json::Array> collectivesOf(mlir::ModuleOp module);
 
-/// The `parts` of a parameter and its moments; empty where all are whole.
-llvm::json::Object partsOf(ParamOp param, StateOp m, StateOp v);
+/// The `parts` of a parameter and its moments on the mesh of `plan`; empty
+/// where all are whole.
+llvm::json::Object partsOf(PlanOp plan, ParamOp param, StateOp m, StateOp v);
 
 } // namespace flm
 

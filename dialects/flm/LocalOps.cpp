@@ -12,8 +12,9 @@ LogicalResult CollectiveOp::verify() {
   bool takes = getKind() != Collective::Receive;
   if (gives != static_cast<bool>(getY()) || takes != static_cast<bool>(getX()))
     return emitOpError() << stringifyCollective(getKind())
-                         << (takes ? " takes" : " has no") << " operand and"
-                         << (gives ? " gives a" : " gives no") << " result";
+                         << (takes ? " takes an" : " has no")
+                         << " operand and gives " << (gives ? "a" : "no")
+                         << " result";
   if (!getStarted())
     return success();
   if (!gives)

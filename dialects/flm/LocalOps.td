@@ -43,12 +43,12 @@ def CollectiveOp : FlmValueOp<"collective", "moved",
     collective send %h over "pp" of 2 offset 1 id 9 match 10 bytes 8192 : !bsh
     ```
   }];
-  let arguments = (ins UnitAttr:$started, Collective:$kind, Optional<FlmTensor>:$x,
+  let arguments = (ins Collective:$kind, Optional<FlmTensor>:$x,
       StrAttr:$axis, I64Attr:$ranks, I64Attr:$id, I64Attr:$bytes,
       OptionalAttr<I64Attr>:$dim, OptionalAttr<I64Attr>:$to,
       OptionalAttr<I64Attr>:$flat, OptionalAttr<StrAttr>:$reduction,
       OptionalAttr<I64Attr>:$at, OptionalAttr<I64Attr>:$offset,
-      OptionalAttr<I64Attr>:$match);
+      OptionalAttr<I64Attr>:$match, UnitAttr:$started);
   let results = (outs Optional<FlmTensor>:$y);
   let assemblyFormat = [{
     (`start` $started^)? $kind ($x^)? `over` $axis `of` custom<Integer>($ranks)
