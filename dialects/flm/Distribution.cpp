@@ -87,8 +87,10 @@ StrategyStates flm::statesOf(Operation *op, const ShardingRule &rule,
   states.results.resize(op->getNumResults());
   if (strategy.kind == Strategy::Split) {
     AxisStateAttr split = make(AxisStateKind::Split, strategy.factor);
+    bool flat = strategy.factor == "*";
     for (auto [operand, state] : llvm::zip(op->getOperands(), states.operands))
-      if (canSplit(typeOf(operand), strategy.factor))
+      if (canSplit(typeOf(operand), strategy.factor) &&
+          (!flat || typeOf(operand).sameDims(typeOf(op->getOperand(0)))))
         state = split;
     for (auto [result, state] : llvm::zip(op->getResults(), states.results))
       state = canSplit(typeOf(result), strategy.factor) ? split : partial;
@@ -169,6 +171,48 @@ static LogicalResult explain(Operation *op, const ShardingRule &rule,
                  "the other operands replicated";
 }
 
+static bool isAt(AxisStateAttr state) {
+  return state && state.getKind() == AxisStateKind::At;
+}
+
+/// On an axis where some operand or result lies at one end: the op runs there,
+/// on what lies there or everywhere, and its results lie there.
+static LogicalResult verifyAtOneEnd(Operation *op, StringAttr axis,
+                                    ArrayRef<AxisStateAttr> operands,
+                                    ArrayRef<AxisStateAttr> results) {
+  std::string over = " over '" + axis.getValue().str() + "'";
+  unsigned first = 0;
+  AxisStateAttr at;
+  for (auto [index, state] : llvm::enumerate(operands))
+    if (!at && isAt(state)) {
+      at = state;
+      first = index;
+    }
+  for (auto [index, state] : llvm::enumerate(operands)) {
+    if (!at || !state || state == at)
+      continue;
+    auto diag = op->emitOpError()
+                << operandText(op, index) << " is " << stateText(state) << over
+                << " but " << operandText(op, first) << " is " << stateText(at)
+                << ": ";
+    if (isAt(state))
+      return diag << "an op runs on one stage; a parameter that is used before "
+                     "and after the layers (tied embeddings) must be two "
+                     "parameters, other values can be masked and reduced";
+    return diag << "make #" << index << " replicated first";
+  }
+  if (!at)
+    at = *llvm::find_if(results, isAt);
+  for (auto [index, state] : llvm::enumerate(results))
+    if (state != at)
+      return op->emitOpError()
+             << "runs at(" << at.getArgument().getValue() << ")" << over
+             << ", so result #" << index << " is too, not " << stateText(state)
+             << "; to have it everywhere, mask it (reshard to partial(sum)) "
+                "and reduce it";
+  return success();
+}
+
 LogicalResult flm::verifyDistribution(Operation *op) {
   llvm::SmallSetVector<StringAttr, 4> axes;
   auto collect = [&](TypeRange types) {
@@ -191,6 +235,11 @@ LogicalResult flm::verifyDistribution(Operation *op) {
         llvm::map_to_vector(op->getOperands(), state);
     SmallVector<AxisStateAttr> results =
         llvm::map_to_vector(op->getResults(), state);
+    if (llvm::any_of(operands, isAt) || llvm::any_of(results, isAt)) {
+      if (failed(verifyAtOneEnd(op, axis, operands, results)))
+        return failure();
+      continue;
+    }
     bool fits = llvm::any_of(strategiesOf(rule), [&](const Strategy &strategy) {
       StrategyStates states = statesOf(op, rule, strategy, axis);
       return states.operands == operands && states.results == results;

@@ -41,13 +41,47 @@ Value LoopOp::stackOf(BlockArgument argument) {
   return getStacked()[argument.getArgNumber() - carries];
 }
 
-Block::BlockArgListType LoopOp::getRegionIterArgs() { return carries(); }
-
-std::optional<MutableArrayRef<OpOperand>> LoopOp::getYieldedValuesMutable() {
-  return yield()->getOpOperands().take_front(getInits().size());
+/// `carry`, at one end of `axis`.
+static NamedTensorType atEnd(StringAttr axis, bool first,
+                             NamedTensorType carry) {
+  if (!axis)
+    return carry;
+  MLIRContext *context = axis.getContext();
+  return withState(
+      carry, axis,
+      AxisStateAttr::get(context, axis, AxisStateKind::At,
+                         StringAttr::get(context, first ? "first" : "last")));
 }
 
-std::optional<ResultRange> LoopOp::getLoopResults() { return getFinals(); }
+NamedTensorType LoopOp::initType(StringAttr axis, bool reverse,
+                                 NamedTensorType carry) {
+  return atEnd(axis, /*first=*/!reverse, carry);
+}
+
+NamedTensorType LoopOp::finalType(StringAttr axis, bool reverse,
+                                  NamedTensorType carry) {
+  return atEnd(axis, /*first=*/reverse, carry);
+}
+
+// The interface takes init, argument, yielded value and result of a carry to
+// have one type, so it is not told of those of a loop on an axis.
+
+MutableArrayRef<OpOperand> LoopOp::getInitsMutable() {
+  return getOperation()->getOpOperands().take_front(
+      getAxis() ? 0 : getInits().size());
+}
+
+Block::BlockArgListType LoopOp::getRegionIterArgs() {
+  return carries().take_front(getAxis() ? 0 : getInits().size());
+}
+
+std::optional<MutableArrayRef<OpOperand>> LoopOp::getYieldedValuesMutable() {
+  return yield()->getOpOperands().take_front(getAxis() ? 0 : getInits().size());
+}
+
+std::optional<ResultRange> LoopOp::getLoopResults() {
+  return getFinals().take_front(getAxis() ? 0 : getInits().size());
+}
 
 SmallVector<Region *> LoopOp::getLoopRegions() { return {&getBody()}; }
 
@@ -65,13 +99,16 @@ static void setSegments(LoopOp::Properties &properties, int64_t inits,
 
 void LoopOp::build(OpBuilder &builder, OperationState &state, DimAttr over,
                    bool reverse, ValueRange inits, ValueRange stacked,
-                   TypeRange stackTypes) {
+                   TypeRange stackTypes, StringAttr axis) {
   state.addOperands(inits);
   state.addOperands(stacked);
-  state.addTypes(inits.getTypes());
+  for (Value init : inits)
+    state.addTypes(axis ? finalType(axis, reverse, typeOf(init))
+                        : typeOf(init));
   state.addTypes(stackTypes);
   auto &properties = state.getOrAddProperties<Properties>();
   properties.over = over;
+  properties.axis = axis;
   if (reverse)
     properties.reverse = builder.getUnitAttr();
   setSegments(properties, inits.size(), stacked.size(), stackTypes.size());
@@ -127,10 +164,13 @@ ParseResult LoopOp::parse(OpAsmParser &parser, OperationState &state) {
 
   for (auto [index, argument] : llvm::enumerate(arguments)) {
     auto type = cast<NamedTensorType>(argument.type);
-    if (index < carries)
-      state.addTypes(type);
-    else
+    bool reverse = static_cast<bool>(properties.reverse);
+    if (index < carries) {
+      state.addTypes(finalType(properties.axis, reverse, type));
+      type = initType(properties.axis, reverse, type);
+    } else {
       type = stackType(*over, properties.axis, type);
+    }
     if (parser.resolveOperand(operands[index], type, state.operands))
       return failure();
   }
@@ -214,15 +254,67 @@ LogicalResult LoopOp::verify() {
            << yield().getStacks().size() << " stacked values, the loop has "
            << getInits().size() << " and " << getStacks().size();
   for (auto [index, init] : llvm::enumerate(getInits())) {
-    Type type = init.getType();
+    NamedTensorType type = typeOf(getAxis() ? carries()[index] : init);
     if (carries()[index].getType() != type ||
-        getFinals()[index].getType() != type ||
-        yield().getCarries()[index].getType() != type)
+        yield().getCarries()[index].getType() != type ||
+        (!getAxis() && getFinals()[index].getType() != type))
       return emitOpError() << "carried value #" << index << " enters as "
                            << type << " but leaves an iteration as "
                            << yield().getCarries()[index].getType();
+    if (getAxis() && failed(verifyEnds(index)))
+      return failure();
   }
   return success();
+}
+
+/// Where a carry of a loop on an axis enters and leaves.
+LogicalResult LoopOp::verifyEnds(unsigned index) {
+  NamedTensorType carry = typeOf(carries()[index]);
+  NamedTensorType init = initType(getAxisAttr(), getReverse(), carry),
+                  final = finalType(getAxisAttr(), getReverse(), carry);
+  StringRef from = getReverse() ? "last" : "first",
+            to = getReverse() ? "first" : "last";
+  if (getInits()[index].getType() != init)
+    return emitOpError() << "carried value #" << index << " enters at the "
+                         << from << " rank of '" << *getAxis()
+                         << "': it must be " << init << ", not "
+                         << getInits()[index].getType();
+  if (getFinals()[index].getType() != final)
+    return emitOpError() << "carried value #" << index << " leaves at the "
+                         << to << " rank of '" << *getAxis() << "': it must be "
+                         << final << ", not " << getFinals()[index].getType();
+  return success();
+}
+
+/// In a loop on an axis each rank runs its own iterations with what it has: a
+/// value that lies on some ranks only, and a collective, have no place there.
+LogicalResult LoopOp::verifyOnAxis() {
+  if (!getAxis())
+    return success();
+  WalkResult result = getBody().walk([&](Operation *op) -> WalkResult {
+    auto check = [&](Value value) -> LogicalResult {
+      auto type = dyn_cast<NamedTensorType>(value.getType());
+      AxisStateAttr state = type ? stateOn(type, getAxisAttr()) : nullptr;
+      if (!state)
+        return success();
+      StringRef name = valueName(value);
+      auto diag = op->emitOpError()
+                  << "in a loop on '" << *getAxis() << "' has a value"
+                  << (name.empty() ? "" : " (%" + name + ")") << " that is "
+                  << stateText(state) << " over it; ";
+      if (state.getKind() == AxisStateKind::Split)
+        return diag << "pass it to the loop as a slice";
+      return diag << "carry it into the loop, or make it replicated first";
+    };
+    for (Value operand : op->getOperands())
+      if (failed(check(operand)))
+        return WalkResult::interrupt();
+    for (Value value : op->getResults())
+      if (failed(check(value)))
+        return WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
 }
 
 LogicalResult LoopOp::verifyRegions() {
@@ -243,7 +335,7 @@ LogicalResult LoopOp::verifyRegions() {
     if (failed(checkStack(terminator.getStacks()[index], stack,
                           "stacked value #" + Twine(index))))
       return failure();
-  return success();
+  return verifyOnAxis();
 }
 
 //===----------------------------------------------------------------------===//
@@ -286,10 +378,9 @@ struct DropDeadStacks : OpRewritePattern<LoopOp> {
     bool named = llvm::none_of(names, [](StringRef n) { return n.empty(); });
     Location loc = named ? withName(loop.getLoc(), llvm::join(names, ", "))
                          : withoutName(loop.getLoc());
-    auto next = LoopOp::create(rewriter, loc, loop.getOver(), loop.getReverse(),
-                               loop.getInits(), stacked, keptTypes);
-    if (loop.getAxisAttr())
-      next.setAxisAttr(loop.getAxisAttr());
+    auto next =
+        LoopOp::create(rewriter, loc, loop.getOver(), loop.getReverse(),
+                       loop.getInits(), stacked, keptTypes, loop.getAxisAttr());
     rewriter.modifyOpInPlace(
         yield, [&] { yield.getStacksMutable().assign(keptYields); });
     rewriter.modifyOpInPlace(

@@ -9,7 +9,8 @@ include "dialects/flm/FlmBase.td"
 def LoopOp : FlmOp<"loop", [AttrSizedOperandSegments, AttrSizedResultSegments,
     SingleBlock, RecursiveMemoryEffects,
     DeclareOpInterfaceMethods<LoopLikeOpInterface,
-        ["getRegionIterArgs", "getYieldedValuesMutable", "getLoopResults"]>,
+        ["getInitsMutable", "getRegionIterArgs", "getYieldedValuesMutable",
+         "getLoopResults"]>,
     DeclareOpInterfaceMethods<OpAsmOpInterface,
         ["getDefaultDialect", "getAsmBlockArgumentNames",
          "getAsmResultNames"]>]> {
@@ -23,7 +24,11 @@ def LoopOp : FlmOp<"loop", [AttrSizedOperandSegments, AttrSizedResultSegments,
     the same slot.
 
     With `on axis`, the iterations are spread over a mesh axis (pipeline
-    stages): the leading dim of every stack is split over it.
+    stages), in blocks: the leading dim of every stack is split over it. A
+    carried value enters at the axis's first rank, travels from rank to rank and
+    leaves at its last one (`reverse`: the other way round), so its init is
+    `at(first)` and its final `at(last)`. In the body nothing has a state on the
+    axis: each rank runs its own iterations.
 
     ```mlir
     %x, %h_all = loop over layers=4 (%h = %embed : !bsh)
@@ -34,7 +39,7 @@ def LoopOp : FlmOp<"loop", [AttrSizedOperandSegments, AttrSizedResultSegments,
     ```
   }];
   let arguments = (ins DimAttr:$over, UnitAttr:$reverse,
-      OptionalAttr<StrAttr>:$axis, Variadic<FlmTensor>:$inits,
+      OptionalAttr<StrAttr>:$axis, Variadic<FlmTensor>:$entering,
       Variadic<FlmTensor>:$stacked);
   let results = (outs Variadic<FlmTensor>:$finals, Variadic<FlmTensor>:$stacks);
   let regions = (region SizedRegion<1>:$body);
@@ -46,10 +51,13 @@ def LoopOp : FlmOp<"loop", [AttrSizedOperandSegments, AttrSizedResultSegments,
   let builders = [
     OpBuilder<(ins "::flm::DimAttr":$over, "bool":$reverse,
         "::mlir::ValueRange":$inits, "::mlir::ValueRange":$stacked,
-        "::mlir::TypeRange":$stackTypes)>
+        "::mlir::TypeRange":$stackTypes,
+        CArg<"::mlir::StringAttr", "{}">:$axis)>
   ];
   let extraClassDeclaration = [{
     ::mlir::Block *body() { return &getBody().front(); }
+    /// What the carried values are in the first iteration.
+    ::mlir::OperandRange getInits() { return getEntering(); }
     ::mlir::Block::BlockArgListType carries() {
       return body()->getArguments().take_front(getInits().size());
     }
@@ -63,15 +71,27 @@ def LoopOp : FlmOp<"loop", [AttrSizedOperandSegments, AttrSizedResultSegments,
     NamedTensorType stackType(NamedTensorType slice);
     static NamedTensorType stackType(DimAttr over, ::mlir::StringAttr axis,
                                      NamedTensorType slice);
+    /// The types with which a carry enters and leaves a loop on `axis` (null:
+    /// as it is).
+    static NamedTensorType initType(::mlir::StringAttr axis, bool reverse,
+                                    NamedTensorType carry);
+    static NamedTensorType finalType(::mlir::StringAttr axis, bool reverse,
+                                     NamedTensorType carry);
     int64_t trips() { return getOver().size(); }
+
+  private:
+    ::llvm::LogicalResult verifyEnds(unsigned index);
+    ::llvm::LogicalResult verifyOnAxis();
+
+  public:
   }];
 }
 
 def YieldOp : FlmOp<"yield", [Pure, Terminator, AttrSizedOperandSegments,
-                              ParentOneOf<["LoopOp"]>]> {
-  let summary = "ends a loop body";
+                              ParentOneOf<["LoopOp", "PipelineOp"]>]> {
+  let summary = "ends the body of a loop or a pass of a pipeline";
   let description = [{
-    The next values of the carries, then the values to stack.
+    The next values of the carries, then the values to stack (to save).
 
     ```mlir
     yield %out : !bsh stack %h, %q : !bsh, !bs_nd

@@ -247,3 +247,15 @@ void flm::printArguments(OpAsmPrinter &printer, Region &body) {
                         });
   printer << ')';
 }
+
+ParseResult flm::parsePass(OpAsmParser &parser, Region &body) {
+  SmallVector<OpAsmParser::Argument> arguments;
+  return failure(parseArguments(parser, arguments) ||
+                 parser.parseRegion(body, arguments));
+}
+
+void flm::printPass(OpAsmPrinter &printer, Operation *, Region &body) {
+  printArguments(printer, body);
+  printer << ' ';
+  printer.printRegion(body, /*printEntryBlockArgs=*/false);
+}

@@ -31,8 +31,10 @@ def ReshardOp : FlmComputeOp<"reshard", "resharded"> {
     | partial(max) | all_reduce 2B(n-1)/n | | |
     | split(i) | all_gather B(n-1)/n | all_to_all B(n-1)/n^2 | |
     | replicated | slice 0 | | mask 0 |
+    | at(k) | | | mask 0 |
 
-    `mask` keeps the value on the axis's first rank and puts zeros elsewhere.
+    `mask` keeps the value on the axis's first rank (of at(last): on its last)
+    and puts zeros elsewhere.
 
     `id` numbers the collectives of a module and `bytes` is what one rank sends;
     the `shard` stage sets both when all reshards are in place.

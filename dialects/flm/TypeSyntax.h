@@ -90,6 +90,11 @@ parseArguments(mlir::OpAsmParser &parser,
                llvm::SmallVectorImpl<mlir::OpAsmParser::Argument> &arguments);
 void printArguments(mlir::OpAsmPrinter &printer, mlir::Region &body);
 
+/// A region with its arguments in front: `(%x: T, ...) {...}`.
+mlir::ParseResult parsePass(mlir::OpAsmParser &parser, mlir::Region &body);
+void printPass(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+               mlir::Region &body);
+
 /// A number in the shortest form that reads back as the same double.
 mlir::ParseResult parseShortFloat(mlir::AsmParser &parser,
                                   mlir::FloatAttr &value);

@@ -27,10 +27,9 @@ static Location withStackNames(LoopOp loop, ValueRange more) {
 static LoopOp rebuild(LoopOp loop, Location loc, ValueRange stacked,
                       TypeRange stackTypes) {
   OpBuilder builder(loop);
-  auto next = LoopOp::create(builder, loc, loop.getOver(), loop.getReverse(),
-                             loop.getInits(), stacked, stackTypes);
-  if (loop.getAxisAttr())
-    next.setAxisAttr(loop.getAxisAttr());
+  auto next =
+      LoopOp::create(builder, loc, loop.getOver(), loop.getReverse(),
+                     loop.getInits(), stacked, stackTypes, loop.getAxisAttr());
   next.getBody().takeBody(loop.getBody());
   for (auto [from, to] : llvm::zip(loop.getResults(), next.getResults()))
     from.replaceAllUsesWith(to);
@@ -61,6 +60,8 @@ SmallVector<BlockArgument> flm::appendSlices(LoopOp &loop, ValueRange stacks,
   SmallVector<BlockArgument> arguments;
   for (auto [stack, name] : llvm::zip(stacks, names)) {
     NamedTensorType type = typeOf(stack);
+    if (loop.getAxisAttr())
+      type = withState(type, loop.getAxisAttr(), {});
     arguments.push_back(loop.body()->addArgument(
         NamedTensorType::get(type.getDims().drop_front(), type.getElementType(),
                              type.getStates()),

@@ -5,4 +5,6 @@
 
 #include "mlir/Pass/PassManager.h"
 
-void flm::buildLocalPipeline(mlir::OpPassManager &pm) {}
+void flm::buildLocalPipeline(mlir::OpPassManager &pm) {
+  pm.addPass(createLocalize());
+}

@@ -75,6 +75,6 @@ flm.program @p of @c(%x: [h=4] f32) {
 // -----
 
 flm.program @p of @c() {
-  // expected-error @below {{expects parent op 'flm.loop'}}
+  // expected-error @below {{expects parent op to be one of 'flm.loop, flm.pipeline'}}
   yield
 }
