@@ -18,6 +18,13 @@ public:
       : std::runtime_error(message) {}
 };
 
+/// Thrown where another rank has failed and says so itself: this one ends
+/// without a word.
+class FailedElsewhere : public std::runtime_error {
+public:
+  FailedElsewhere() : std::runtime_error("another rank has failed") {}
+};
+
 } // namespace flmrt
 
 #endif // FLM_RUNTIME_USERERROR_H

@@ -2,6 +2,7 @@
 # pipeline/ (what each stage gives), tools/ (command lines) and e2e/ (training
 # binaries). unit/ runs the GoogleTest executables. `ninja check-flm` runs all.
 import os
+import shutil
 
 import lit.formats
 from lit.llvm import llvm_config
@@ -39,6 +40,11 @@ if "X86" in config.llvm_targets:
     config.available_features.add("x86-registered-target")
 if config.flm_have_sentencepiece:
     config.available_features.add("sentencepiece")
+if config.flm_have_mpi and shutil.which("mpirun"):
+    config.available_features.add("mpi")
+    # More ranks than cores, and as any user: both are normal for a test.
+    config.substitutions.append(
+        ("%mpirun", "mpirun --allow-run-as-root --oversubscribe"))
 if os.path.exists("/dev/full"):
     config.available_features.add("dev-full")
 try:

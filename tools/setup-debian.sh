@@ -9,6 +9,8 @@ packages=(
   clang-22 lld-22 libclang-rt-22-dev cmake ninja-build zlib1g-dev libzstd-dev
   # the runtime and flm-data
   nlohmann-json3-dev libcli11-dev libsentencepiece-dev
+  # several ranks
+  libopenmpi-dev openmpi-bin
   # tests, format, lint
   libgtest-dev libgmock-dev python3 clang-format-22 clang-tidy-22
 )

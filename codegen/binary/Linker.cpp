@@ -10,6 +10,7 @@
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <mutex>
@@ -20,6 +21,30 @@ using namespace flm;
 
 static llvm::Error failure(const llvm::Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+/// libflmrt.a -> libflmrt_mpi.a
+static std::string mpiArchiveOf(llvm::StringRef runtimeArchive) {
+  runtimeArchive.consume_back(".a");
+  return (runtimeArchive + "_mpi.a").str();
+}
+
+/// Refuses what a program of several ranks cannot be linked without.
+static llvm::Error checkMpi(llvm::StringRef runtimeArchive) {
+  if (llvm::StringRef(binary::libmpi).empty())
+    return failure("this flmc was built without MPI, which a plan of more than "
+                   "one rank needs; install libopenmpi-dev and openmpi-bin and "
+                   "build flmc again, or choose a plan of one rank");
+  std::string archive = mpiArchiveOf(runtimeArchive);
+  if (!llvm::sys::fs::exists(archive))
+    return failure("the runtime of several ranks '" + archive +
+                   "' does not exist; build it (target FlmRuntimeMpi) or "
+                   "reinstall flmc");
+  if (!llvm::sys::fs::exists(binary::libmpi))
+    return failure(llvm::Twine("the MPI library '") + binary::libmpi +
+                   "' was there when flmc was built and is gone; install "
+                   "libopenmpi-dev");
+  return llvm::Error::success();
 }
 
 /// Refuses inputs that are not there before lld does: the message can say what
@@ -44,7 +69,8 @@ static llvm::Error checkInputs(llvm::ArrayRef<std::string> objects,
 
 static std::vector<std::string> linkLine(llvm::ArrayRef<std::string> objects,
                                          llvm::StringRef runtimeArchive,
-                                         llvm::StringRef output) {
+                                         llvm::StringRef output,
+                                         bool needsMpi) {
   std::vector<std::string> line = {"ld.lld",
                                    "-o",
                                    output.str(),
@@ -64,9 +90,18 @@ static std::vector<std::string> linkLine(llvm::ArrayRef<std::string> objects,
                                    binary::crtbegin};
   llvm::append_range(line, objects);
   // The runtime calls into the objects and they into it: one group.
-  for (std::string part : {std::string("--start-group"), runtimeArchive.str(),
-                           std::string("--end-group")})
-    line.push_back(part);
+  line.push_back("--start-group");
+  line.push_back(runtimeArchive.str());
+  if (needsMpi)
+    line.push_back(mpiArchiveOf(runtimeArchive));
+  line.push_back("--end-group");
+  if (needsMpi) {
+    // The runtime refers to it weakly, which pulls nothing out of an archive.
+    line.push_back("--undefined=flmrt_createMpiTransport");
+    line.push_back(binary::libmpi);
+    line.push_back("-rpath");
+    line.push_back(llvm::sys::path::parent_path(binary::libmpi).str());
+  }
   line.push_back(binary::libstdcxx);
   line.push_back("--as-needed");
   for (const char *library : binary::dynamicLibraries)
@@ -103,9 +138,12 @@ static llvm::Error runLld(llvm::ArrayRef<std::string> line) {
 
 llvm::Error binary::linkExecutable(llvm::ArrayRef<std::string> objects,
                                    llvm::StringRef runtimeArchive,
-                                   llvm::StringRef output) {
+                                   llvm::StringRef output, bool needsMpi) {
   if (llvm::Error error = checkInputs(objects, runtimeArchive))
     return error;
+  if (needsMpi)
+    if (llvm::Error error = checkMpi(runtimeArchive))
+      return error;
   if (llvm::sys::fs::is_directory(output))
     return failure("cannot write '" + output + "': it is a directory");
 
@@ -115,7 +153,8 @@ llvm::Error binary::linkExecutable(llvm::ArrayRef<std::string> objects,
     return failure("cannot write '" + output + "': " + code.message());
   llvm::scope_exit remove([&] { llvm::sys::fs::remove(temporary); });
 
-  if (llvm::Error error = runLld(linkLine(objects, runtimeArchive, temporary)))
+  if (llvm::Error error =
+          runLld(linkLine(objects, runtimeArchive, temporary, needsMpi)))
     return error;
   if (std::error_code code = llvm::sys::fs::rename(temporary, output))
     return failure("cannot write '" + output + "': " + code.message());
@@ -125,7 +164,7 @@ llvm::Error binary::linkExecutable(llvm::ArrayRef<std::string> objects,
 
 llvm::Error binary::linkExecutable(llvm::ArrayRef<llvm::ArrayRef<char>> objects,
                                    llvm::StringRef runtimeArchive,
-                                   llvm::StringRef output) {
+                                   llvm::StringRef output, bool needsMpi) {
   std::vector<std::string> paths;
   llvm::scope_exit remove([&] {
     for (const std::string &path : paths)
@@ -147,5 +186,5 @@ llvm::Error binary::linkExecutable(llvm::ArrayRef<llvm::ArrayRef<char>> objects,
       return failure("cannot write '" + path + "': " + code.message());
     }
   }
-  return linkExecutable(paths, runtimeArchive, output);
+  return linkExecutable(paths, runtimeArchive, output, needsMpi);
 }

@@ -17,15 +17,19 @@ namespace flm::binary {
 /// and libgcc are linked statically, libc and libm dynamically; unused sections
 /// are dropped. `output` is written beside and renamed, so that it is never
 /// half written. The error holds everything that lld said.
+///
+/// `needsMpi` is for programs of more than one rank: it adds the archive of the
+/// same name with `_mpi` behind it and, dynamically, the MPI library that this
+/// compiler was built with. An error if it was built without one.
 llvm::Error linkExecutable(llvm::ArrayRef<std::string> objects,
                            llvm::StringRef runtimeArchive,
-                           llvm::StringRef output);
+                           llvm::StringRef output, bool needsMpi = false);
 
 /// As above for objects in memory, e.g. from emit(EmitKind::Object): they go
 /// through temporary files that are removed again.
 llvm::Error linkExecutable(llvm::ArrayRef<llvm::ArrayRef<char>> objects,
                            llvm::StringRef runtimeArchive,
-                           llvm::StringRef output);
+                           llvm::StringRef output, bool needsMpi = false);
 
 } // namespace flm::binary
 

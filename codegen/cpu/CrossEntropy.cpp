@@ -5,6 +5,8 @@
 
 #include "codegen/cpu/Rows.h"
 
+#include <limits>
+
 using namespace mlir;
 
 namespace flm::cpu {
@@ -41,8 +43,17 @@ struct Formulas {
                         })[0];
   }
 
-  static Real pick(RowsKernel &kernel, Value x, Value tokens, Index row) {
-    return kernel.loadReal(x, {row, kernel.loadToken(tokens, row)});
+  /// Whether the token is one of the columns; -1 is not.
+  Value isColumn(RowsKernel &kernel, Index token) const {
+    return token < kernel.index(problem.paddedVocab);
+  }
+
+  Real pick(RowsKernel &kernel, Value x, Value tokens, Index row) const {
+    Index token = kernel.loadToken(tokens, row);
+    // Loaded from some column in any case: a select costs less than a branch.
+    Index column = kernel.min(token, problem.paddedVocab - 1);
+    Real logit = kernel.loadReal(x, {row, column});
+    return select(isColumn(kernel, token), logit, logit.same(0));
   }
 
   const CrossEntropyProblem &problem;
@@ -152,16 +163,42 @@ CpuKernel buildCrossEntropyGrad(OpBuilder &builder, Location loc,
     Real largest = kernel.loadReal(max, row);
     Real scale = seed / kernel.loadReal(sumExp, row);
     // The target's logit, before an in-place run overwrites it.
-    Index hot = kernel.loadToken(tokens, row);
-    Real picked = kernel.loadReal(x, {row, hot});
+    Real picked = ce.pick(kernel, x, tokens, row);
     forEachStrip(
         kernel, wholeSpan(kernel, vocab), target, [&](const Strip &strip) {
           strip.store(exp(strip.load(x, row) - largest) * scale, dx, row);
         });
     forEachStrip(kernel, padding, target,
                  [&](const Strip &strip) { strip.store(zero, dx, row); });
-    kernel.storeReal(mulAdd(exp(picked - largest), scale, negate(seed)), dx,
-                     {row, hot});
+    Index hot = kernel.loadToken(tokens, row);
+    kernel.ifThen(ce.isColumn(kernel, hot), [&] {
+      kernel.storeReal(mulAdd(exp(picked - largest), scale, negate(seed)), dx,
+                       {row, hot});
+    });
+  });
+  return kernel.finish(blocks.tasks());
+}
+
+CpuKernel buildMaskPadding(OpBuilder &builder, Location loc, StringRef symbol,
+                           const CrossEntropyProblem &problem,
+                           const CpuTarget &target) {
+  const int64_t columns = problem.paddedVocab;
+  RowsKernel kernel(builder, loc, symbol,
+                    {bufferType({1}, builder.getI32Type()),
+                     bufferType({problem.rows, columns}, problem.elementType)});
+  // Columns of the vocabulary that lower ranks have, and this one's valid ones.
+  Index before = kernel.loadToken(kernel.operand(0), kernel.index(0)) * columns;
+  Index valid = kernel.index(problem.vocab);
+  Index first = kernel.min(valid - kernel.min(before, valid), columns);
+  Real masked = constant(kernel, kernel.getF32Type(),
+                         -std::numeric_limits<double>::infinity());
+  TaskBlocks blocks =
+      blocksOfRows(problem.rows, columns * bytesOf(problem.elementType));
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
+    forEachStrip(kernel, {first, kernel.index(columns), std::nullopt}, target,
+                 [&](const Strip &strip) {
+                   strip.store(masked, kernel.operand(1), row);
+                 });
   });
   return kernel.finish(blocks.tasks());
 }

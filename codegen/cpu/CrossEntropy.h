@@ -5,7 +5,8 @@
 //   max = max_j logit_j, sum_exp = sum_j exp(logit_j - max), picked = logit_t
 //
 // The logits have `paddedVocab` columns, of which the first `vocab` are real.
-// The others are never read; their gradient is 0.
+// The others are never read; their gradient is 0. Target -1 is one that another
+// rank's part of the logits has: it picks 0, and has no one-hot.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_CODEGEN_CPU_CROSSENTROPY_H
 #define FLM_CODEGEN_CPU_CROSSENTROPY_H
@@ -16,7 +17,7 @@ namespace flm::cpu {
 
 struct CrossEntropyProblem {
   int64_t rows;
-  int64_t vocab, paddedVocab; ///< vocab <= paddedVocab
+  int64_t vocab, paddedVocab; ///< vocab <= paddedVocab, but in a mask
   mlir::Type elementType;     ///< of the logits and their gradient: f32 or bf16
 };
 
@@ -60,6 +61,15 @@ CpuKernel buildCrossEntropyGrad(mlir::OpBuilder &builder, mlir::Location loc,
                                 llvm::StringRef symbol,
                                 const CrossEntropyProblem &problem,
                                 const CpuTarget &target);
+
+/// (rank[1] i32, logits[rows, paddedVocab]): minus infinity, in place, in what
+/// is padding on rank number `rank` of those that split the vocabulary into
+/// parts of `paddedVocab` columns: column j there is entry
+/// rank * paddedVocab + j, of which the first `vocab` are real.
+CpuKernel buildMaskPadding(mlir::OpBuilder &builder, mlir::Location loc,
+                           llvm::StringRef symbol,
+                           const CrossEntropyProblem &problem,
+                           const CpuTarget &target);
 
 } // namespace flm::cpu
 

@@ -5,6 +5,9 @@
 
 #include "codegen/cpu/Rows.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
 #include <algorithm>
 
 using namespace mlir;
@@ -21,14 +24,24 @@ CpuKernel buildEmbedding(OpBuilder &builder, Location loc, StringRef symbol,
                      bufferType({rows, n}, problem.elementType)});
   Value tokens = kernel.operand(0), table = kernel.operand(1),
         y = kernel.operand(2);
+  Real zero = constant(kernel, kernel.getF32Type(), 0);
 
   TaskBlocks blocks = blocksOfRows(
       rows, n * (bytesOf(problem.tableType) + bytesOf(problem.elementType)));
   kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
     Index token = kernel.loadToken(tokens, row);
-    forEachStrip(kernel, wholeSpan(kernel, n), target, [&](const Strip &strip) {
-      strip.store(strip.load(table, token), y, row);
-    });
+    Value known = token < kernel.index(problem.vocab);
+    auto store = [&](function_ref<Real(const Strip &)> value) {
+      forEachStrip(
+          kernel, wholeSpan(kernel, n), target,
+          [&](const Strip &strip) { strip.store(value(strip), y, row); });
+    };
+    kernel.ifThenElse(
+        known,
+        [&] {
+          store([&](const Strip &strip) { return strip.load(table, token); });
+        },
+        [&] { store([&](const Strip &) { return zero; }); });
   });
   return kernel.finish(blocks.tasks());
 }
@@ -95,6 +108,30 @@ CpuKernel buildEmbeddingGrad(OpBuilder &builder, Location loc, StringRef symbol,
     });
   });
   return kernel.finish(columnTiles * tiles.vocabulary.tasks());
+}
+
+CpuKernel buildLocalTokens(OpBuilder &builder, Location loc, StringRef symbol,
+                           int64_t count, int64_t size,
+                           const CpuTarget &target) {
+  Type i32 = builder.getI32Type();
+  Type flat = bufferType({count}, i32);
+  RowsKernel kernel(builder, loc, symbol, {flat, bufferType({1}, i32), flat});
+  auto integer = [&](int64_t value) -> Value {
+    return arith::ConstantIntOp::create(kernel, value, 32);
+  };
+  Value rank = kernel.loadScalar(kernel.operand(1), kernel.index(0));
+  Value first = arith::MulIOp::create(kernel, rank, integer(size));
+  TaskBlocks blocks = blocksOfElements(count, 2 * bytesOf(i32));
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index i) {
+    Value token = kernel.loadScalar(kernel.operand(0), i);
+    Value mine = arith::SubIOp::create(kernel, token, first);
+    // In [0, size): below 0 it wraps around to a large number.
+    Value own = arith::CmpIOp::create(kernel, arith::CmpIPredicate::ult, mine,
+                                      integer(size));
+    Value local = arith::SelectOp::create(kernel, own, mine, integer(-1));
+    memref::StoreOp::create(kernel, local, kernel.operand(2), i.value());
+  });
+  return kernel.finish(blocks.tasks());
 }
 
 } // namespace flm::cpu

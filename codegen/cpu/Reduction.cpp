@@ -1,9 +1,10 @@
 //===----------------------------------------------------------------------===//
-// Kernels that sum a tensor to one number.
+// Kernels that sum elements in one order.
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/Reduction.h"
 
 #include "codegen/cpu/Rows.h"
+#include "runtime/abi/Collectives.h"
 
 using namespace mlir;
 
@@ -64,6 +65,54 @@ CpuKernel buildFoldChunkSums(OpBuilder &builder, Location loc, StringRef symbol,
                      });
   kernel.storeReal(factor * sum, kernel.operand(1), kernel.index(0));
   return kernel.finish(/*tasks=*/1);
+}
+
+CpuKernel buildChunkSquares(OpBuilder &builder, Location loc, StringRef symbol,
+                            int64_t chunks, int64_t length, Type elementType,
+                            const CpuTarget &target) {
+  Type f32 = builder.getF32Type(), f64 = builder.getF64Type();
+  RowsKernel kernel(
+      builder, loc, symbol,
+      {bufferType({chunks, length}, elementType), bufferType({chunks}, f32)});
+  TaskBlocks blocks = blocksOfRows(chunks, length * bytesOf(elementType));
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index chunk) {
+    Real sum =
+        reduceStrips(kernel, wholeSpan(kernel, length), target, {Fold::WideSum},
+                     [&](const Strip &strip, auto lanes) {
+                       // The square of an f32 is exact in f64.
+                       Real x =
+                           convert(strip.load(kernel.operand(0), chunk), f64);
+                       lanes[0] = lanes[0] + x * x;
+                     })[0];
+    kernel.storeReal(sum, kernel.operand(1), chunk);
+  });
+  return kernel.finish(blocks.tasks());
+}
+
+/// The sum over `slots` slots of `x` from `first` on.
+static Real foldSlots(const Strip &strip, RowsKernel &kernel, Value x,
+                      int64_t first, int64_t slots) {
+  if (slots == 1)
+    return strip.load(x, kernel.index(first));
+  int64_t head = abi::foldHead(slots);
+  Real front = foldSlots(strip, kernel, x, first, head);
+  return front + foldSlots(strip, kernel, x, first + head, slots - head);
+}
+
+CpuKernel buildFoldSlots(OpBuilder &builder, Location loc, StringRef symbol,
+                         int64_t slots, int64_t count, Type elementType,
+                         const CpuTarget &target) {
+  RowsKernel kernel(builder, loc, symbol,
+                    {bufferType({slots, count}, elementType),
+                     bufferType({count}, elementType)});
+  TaskBlocks blocks = blocksOfElements(
+      count, std::min((slots + 1) * bytesOf(elementType), taskBytes));
+  forEachStrip(
+      kernel, kernel.taskSpan(blocks), target, [&](const Strip &strip) {
+        strip.store(foldSlots(strip, kernel, kernel.operand(0), 0, slots),
+                    kernel.operand(1));
+      });
+  return kernel.finish(blocks.tasks());
 }
 
 } // namespace flm::cpu

@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
-// Kernels that sum a tensor to one number, in one order for any number of tasks
-// or ranks: sums over chunks of a fixed grid, folded in the order of the
-// chunks.
+// Kernels that sum elements in one order for any number of tasks or ranks: a
+// tensor to one number (sums over chunks of a fixed grid, folded in the order
+// of the chunks), and slots of accumulators to one.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_CODEGEN_CPU_REDUCTION_H
 #define FLM_CODEGEN_CPU_REDUCTION_H
@@ -40,6 +40,19 @@ CpuKernel buildChunkSums(mlir::OpBuilder &builder, mlir::Location loc,
 CpuKernel buildFoldChunkSums(mlir::OpBuilder &builder, mlir::Location loc,
                              llvm::StringRef symbol, int64_t chunks,
                              double factor, const CpuTarget &target);
+
+/// (x[chunks, length]) -> sums[chunks] f32: the sum of the squares of each
+/// chunk, formed in f64. A chunk's bits depend on its elements alone.
+CpuKernel buildChunkSquares(mlir::OpBuilder &builder, mlir::Location loc,
+                            llvm::StringRef symbol, int64_t chunks,
+                            int64_t length, mlir::Type elementType,
+                            const CpuTarget &target);
+
+/// (x[slots, count]) -> y[count], of one element type: the sum over the slots
+/// as the tree of flm::abi::foldHead, in f32.
+CpuKernel buildFoldSlots(mlir::OpBuilder &builder, mlir::Location loc,
+                         llvm::StringRef symbol, int64_t slots, int64_t count,
+                         mlir::Type elementType, const CpuTarget &target);
 
 } // namespace flm::cpu
 

@@ -119,12 +119,13 @@ loopOver(KernelBuilder &k, Index begin, Index end, int64_t lanes,
 
 static Real identity(KernelBuilder &k, Fold fold, int64_t lanes) {
   double start =
-      fold == Fold::Sum ? 0.0 : -std::numeric_limits<double>::infinity();
-  return constant(k, VectorType::get(lanes, k.getF32Type()), start);
+      fold == Fold::Max ? -std::numeric_limits<double>::infinity() : 0.0;
+  Type type = fold == Fold::WideSum ? Type(k.getF64Type()) : k.getF32Type();
+  return constant(k, VectorType::get(lanes, type), start);
 }
 
 static Real combine(Fold fold, Real a, Real b) {
-  return fold == Fold::Sum ? a + b : max(a, b);
+  return fold == Fold::Max ? max(a, b) : a + b;
 }
 
 /// Folds the upper half of a vector onto the lower one until `lanes` are left.

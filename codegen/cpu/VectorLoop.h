@@ -64,11 +64,12 @@ private:
 void forEachStrip(KernelBuilder &k, Span span, const CpuTarget &target,
                   llvm::function_ref<void(const Strip &)> body);
 
-enum class Fold { Sum, Max };
+/// How lanes are folded; a wide sum is one in f64.
+enum class Fold { Sum, WideSum, Max };
 
-/// Folds the strips of `span` into one f32 scalar per entry of `folds`. `body`
-/// updates the accumulators, which start at 0 or -infinity; what it does to
-/// masked lanes is dropped.
+/// Folds the strips of `span` into one scalar per entry of `folds`: f32, or f64
+/// for a wide sum. `body` updates the accumulators, which start at 0 or
+/// -infinity; what it does to masked lanes is dropped.
 llvm::SmallVector<Real> reduceStrips(
     KernelBuilder &k, Span span, const CpuTarget &target,
     llvm::ArrayRef<Fold> folds,

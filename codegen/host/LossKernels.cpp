@@ -106,6 +106,35 @@ LogicalResult KernelLibrary::launchLossOp(Operation *op, Site site,
       .Case<SumOp, SumSquaresOp>([&](auto reduction) {
         return launchReduction(op, reduction.getX(), 1.0, site);
       })
+      .Case([&](ChunkSumsOp sums) {
+        int64_t length = sums.getLength();
+        int64_t chunks = typeOf(sums.getY()).numElements();
+        return launch(
+            loc, "chunk_squares_" + sizes({chunks, length}),
+            [&](OpBuilder &b, Location l, StringRef s) {
+              return buildChunkSquares(b, l, s, chunks, length, f32, target);
+            },
+            {buffer(sums.getX()), buffer(sums.getY())}, site);
+      })
+      .Case([&](ChunkTotalOp total) {
+        int64_t chunks = typeOf(total.getX()).numElements();
+        return launch(
+            loc, "fold_" + Twine(chunks) + "_by" + constant(1.0),
+            [&](OpBuilder &b, Location l, StringRef s) {
+              return buildFoldChunkSums(b, l, s, chunks, 1.0, target);
+            },
+            {buffer(total.getX()), buffer(total.getY())}, site);
+      })
+      .Case([&](FoldOp fold) {
+        int64_t count = typeOf(fold.getY()).numElements();
+        int64_t slots = typeOf(fold.getX()).numElements() / count;
+        return launch(
+            loc, "fold_slots_" + sizes({slots, count}),
+            [&](OpBuilder &b, Location l, StringRef s) {
+              return buildFoldSlots(b, l, s, slots, count, f32, target);
+            },
+            {buffer(fold.getX()), buffer(fold.getY())}, site);
+      })
       .Case([&](MeanAbsOp mean) {
         auto count = static_cast<double>(typeOf(mean.getX()).numElements());
         return launchReduction(op, mean.getX(), 1.0 / count, site);

@@ -164,6 +164,7 @@ def ScaleOp : FlmShardedOp<"scale", "scaled", [SameShape<["x", "y"]>]> {
     $x `by` custom<ShortFloat>($factor) (`per` custom<Dim>($per)^)? ``
     custom<NamedAttrs>(attr-dict) `:` custom<Alike>(type($x), type($y))
   }];
+  let hasCanonicalizer = 1;
   let extraClassDeclaration = [{
     /// The constant: factor / size(per).
     double multiplier();

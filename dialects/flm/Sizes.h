@@ -19,6 +19,9 @@ constexpr llvm::StringLiteral kMicroDim = "micro";
 constexpr llvm::StringLiteral kSlotDim = "slot";
 constexpr llvm::StringLiteral kChunkDim = "chunk";
 constexpr llvm::StringLiteral kFlatDim = "flat";
+/// All of them: names that no model may declare.
+constexpr llvm::StringLiteral kCompilerDims[] = {kMicroDim, kSlotDim, kChunkDim,
+                                                 kFlatDim};
 
 using Sizes = llvm::MapVector<llvm::StringRef, int64_t>;
 

@@ -54,11 +54,10 @@ ParseResult ModelOp::parse(OpAsmParser &parser, OperationState &state) {
     if (!def)
       return failure();
     StringRef declared = def.getName().getValue();
-    if (declared == kMicroDim)
+    if (llvm::is_contained(kCompilerDims, declared))
       return parser.emitError(loc, "'")
-             << kMicroDim
-             << "' is the dim of accumulated micro-batches; call "
-                "this one otherwise";
+             << declared
+             << "' is a dim that the compiler adds; call this one otherwise";
     if (llvm::is_contained(dimNames, declared))
       return parser.emitError(loc, "dim '")
              << declared << "' is declared twice";
@@ -216,6 +215,23 @@ int64_t PlanOp::ranks() {
   for (auto size : getSizes().getAsRange<IntegerAttr>())
     ranks *= size.getInt();
   return ranks;
+}
+
+int64_t PlanOp::axisSize(StringRef axis) {
+  for (auto [name, size] : llvm::zip(getAxes().getAsRange<StringAttr>(),
+                                     getSizes().getAsRange<IntegerAttr>()))
+    if (name.getValue() == axis)
+      return size.getInt();
+  llvm_unreachable("the verifier lets no plan name an axis that is not there");
+}
+
+int64_t PlanOp::partsOf(StringRef dim) {
+  int64_t parts = 1;
+  for (auto [from, to] : llvm::zip(getFrom().getAsRange<StringAttr>(),
+                                   getTo().getAsRange<StringAttr>()))
+    if (from.getValue() == dim)
+      parts *= axisSize(to.getValue());
+  return parts;
 }
 
 LogicalResult PlanOp::verifySymbolUses(SymbolTableCollection &symbols) {

@@ -98,6 +98,10 @@ def PlanOp : FlmOp<"plan", [Symbol,
   let extraClassDeclaration = [{
     /// The number of ranks: the product of the axes.
     int64_t ranks();
+    /// The size of a mesh axis that the grid has.
+    int64_t axisSize(::llvm::StringRef axis);
+    /// Over how many ranks the plan splits `dim`: 1 where no entry names it.
+    int64_t partsOf(::llvm::StringRef dim);
   }];
 }
 

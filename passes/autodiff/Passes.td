@@ -12,7 +12,9 @@ def BuildPrograms : Pass<"flm-build-programs", "::mlir::ModuleOp"> {
     `@train_step` differentiates the model inside the micro-batch loop,
     accumulates the gradients in f32 (f64 where all is f64), clips them by their
     global norm and updates every parameter with AdamW and its µP multipliers.
-    With one micro-batch there is no loop around the body. A precision below f32
+    With one micro-batch there is no loop around the body. Where the recipe's
+    `reduction_slots` give a rank several accumulators, a loop over `slot` stacks
+    their sums, which `fold` adds as a tree. A precision below f32
     keeps f32 master parameters, narrowed once at the top of the step.
 
     `@init` fills parameters and moments, `@eval_step` is the loss of one

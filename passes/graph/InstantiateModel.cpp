@@ -69,6 +69,8 @@ private:
                           ArrayRef<std::string> width);
   static void hoistParameters(LoopOp loop);
   static LogicalResult checkTotals(ModelOp model);
+  static LogicalResult checkSlots(RecipeOp op, const Recipe &recipe,
+                                  PlanOp plan);
   static void bindSizes(ModelOp model, const Sizes &sizes, Type precision);
 };
 
@@ -213,6 +215,29 @@ void InstantiateModel::bindSizes(ModelOp model, const Sizes &sizes,
     });
 }
 
+/// Gradients are accumulated in slots, the same number on every data-parallel
+/// rank; a rank folds its own, then ranks fold among themselves. That is one
+/// tree over all slots only if a rank has a power of two of them.
+LogicalResult InstantiateModel::checkSlots(RecipeOp op, const Recipe &recipe,
+                                           PlanOp plan) {
+  int64_t slots = recipe.reduction_slots, ranks = plan.partsOf(kBatchDim);
+  if (slots == 0)
+    return success();
+  if (slots % ranks || !llvm::isPowerOf2_64(slots / ranks))
+    return op.emitError()
+           << "reduction_slots = " << slots << " on " << ranks
+           << " data-parallel ranks of plan @" << plan.getSymName()
+           << ": each rank must have 1, 2, 4, ... of them; next: " << ranks
+           << ", " << 2 * ranks << ", " << 4 * ranks;
+  if (recipe.micro_batches % (slots / ranks))
+    return op.emitError() << "micro_batches = " << recipe.micro_batches
+                          << " do not spread evenly over " << slots / ranks
+                          << " accumulators of a rank (reduction_slots = "
+                          << slots << " on " << ranks
+                          << " data-parallel ranks)";
+  return success();
+}
+
 /// Sums of sizes are computed in 64 bits later, so no tensor may come near.
 LogicalResult InstantiateModel::checkTotals(ModelOp model) {
   constexpr int64_t limit = int64_t(1) << 53;
@@ -264,7 +289,10 @@ LogicalResult InstantiateModel::instantiate() {
   if (sizes->count(kBatchDim))
     return config->emitError("binds 'batch', which is the recipe's "
                              "micro_batch");
-  (*sizes)[kBatchDim] = values.micro_batch;
+  // The sizes of types are global, those of the recipe a rank's.
+  (*sizes)[kBatchDim] = values.micro_batch * plan->partsOf(kBatchDim);
+  if (failed(checkSlots(*recipe, values, *plan)))
+    return failure();
   if (failed(deriveSizes(model, *sizes, {}, [&] {
         return config->emitError()
                << "config @" << config->getSymName() << ": ";

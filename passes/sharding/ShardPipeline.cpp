@@ -7,4 +7,5 @@
 
 void flm::buildShardPipeline(mlir::OpPassManager &pm) {
   pm.addPass(createCheckPlan());
+  pm.addPass(createChunkNorms());
 }

@@ -2,8 +2,11 @@
 // What a compiled program offers the runtime, and what it calls.
 //
 // flmc writes an object file with the symbols below and links it with the
-// runtime into one training binary. This header and Hyper.def are all that the
-// compiler and the runtime share; the manifest's fields are in Manifest.md.
+// runtime into one training binary. This folder is all that the compiler and
+// the runtime share; the manifest's fields are in Manifest.md.
+//
+// Where the plan has several ranks, every rank runs the same binary in a
+// process of its own, and shapes below are those of one rank.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_RUNTIME_ABI_PROGRAM_H
 #define FLM_RUNTIME_ABI_PROGRAM_H
@@ -15,7 +18,7 @@ extern "C" {
 #endif
 
 /// Raised whenever a symbol, a signature or a manifest field changes meaning.
-#define FLM_ABI_VERSION 1
+#define FLM_ABI_VERSION 2
 
 //===-- Written by the compiler -------------------------------------------===//
 
@@ -27,23 +30,28 @@ extern const char flm_manifest[];
 ///   state    parameters, optimizer moments and tables; `state_bytes` long,
 ///            64-byte aligned
 ///   scratch  lives within the call only; `scratch_bytes` long, 64-byte aligned
-///   tokens, targets  [micro, batch, seq] int32
+///   tokens, targets  [micro, batch, seq] int32: this rank's sequences, whole
+///            in `seq`; ranks that differ on no axis of the batch get the same
 ///   hyper    the scalars of Hyper.def
-///   metrics  out: {loss in nats per token, global gradient norm before clipping}
+///   metrics  out: {loss in nats per token, global gradient norm before
+///            clipping}, of the global batch, the same on every rank
 void flm_train_step(void *state, void *scratch, const int32_t *tokens,
                     const int32_t *targets, const float *hyper, float *metrics);
 
-/// Mean loss of one micro-batch; tokens, targets [batch, seq]; metrics {loss}.
+/// Mean loss of one micro-batch of all ranks; tokens, targets [batch, seq],
+/// this rank's; metrics {loss}, the same on every rank.
 void flm_eval_step(void *state, void *scratch, const int32_t *tokens,
                    const int32_t *targets, float *metrics);
 
 /// Logits of one sequence: tokens [seq] -> logits [seq, padded_vocab] float.
+/// All ranks call it with the same tokens, and each gets all logits.
 void flm_predict(void *state, void *scratch, const int32_t *tokens,
                  float *logits);
 
 /// Mean absolute value of the activations of one micro-batch, for the
 /// coordinate check of µP: metrics[i] belongs to the manifest's `probes[i]`
-/// (`count` consecutive floats each). Present only if `probes` is not empty.
+/// (`count` consecutive floats each), the same on every rank. Present only if
+/// `probes` is not empty.
 void flm_probe(void *state, void *scratch, const int32_t *tokens,
                float *metrics) __attribute__((weak));
 
@@ -58,6 +66,20 @@ typedef void (*FlmTask)(void *const *args, int64_t task, void *workspace);
 /// Tasks of one call never write the same bytes, so the result does not depend
 /// on the number of threads or their order.
 void flm_parallel_for(FlmTask fn, void *const *args, int64_t tasks);
+
+/// Begins collective `id` of the manifest. `in` and `out` belong to it until
+/// the wait; one that reads or writes nothing (receive, send) ignores its `in`
+/// or `out`. Collectives of one rank are carried out in the order of their
+/// starts, except that a send never waits for what was started before it: its
+/// tensor is copied, and `in` may be used again at once. An id may be started
+/// again after its wait.
+void flm_communicate_start(int64_t id, const void *in, void *out);
+
+/// Returns when `out` of the collective `id` that was started is complete.
+void flm_communicate_wait(int64_t id);
+
+/// Start and wait.
+void flm_communicate(int64_t id, const void *in, void *out);
 
 #ifdef __cplusplus
 }

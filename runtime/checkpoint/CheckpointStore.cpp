@@ -74,7 +74,8 @@ std::vector<int64_t> CheckpointStore::steps() const {
 //===-- Writing -----------------------------------------------------------===//
 
 void CheckpointStore::write(CheckpointManifest manifest,
-                            const CheckpointTensors &tensors) {
+                            const CheckpointTensors &tensors,
+                            const WholeTensor &whole) {
   std::string name = nameOf(manifest.step);
   std::string target = directory + "/" + name;
   std::string temporary = directory + "/" + temporaryPrefix + name;
@@ -83,10 +84,10 @@ void CheckpointStore::write(CheckpointManifest manifest,
   createDirectories(temporary);
   try {
     manifest.files = {
-        {modelFile,
-         writeSafetensors(temporary + "/" + modelFile, tensors.parameters)},
-        {optimizerFile,
-         writeSafetensors(temporary + "/" + optimizerFile, tensors.moments)}};
+        {modelFile, writeSafetensors(temporary + "/" + modelFile,
+                                     tensors.parameters, whole)},
+        {optimizerFile, writeSafetensors(temporary + "/" + optimizerFile,
+                                         tensors.moments, whole)}};
     std::string text = manifest.toText();
     FileWriter file(temporary + "/" + manifestFile);
     file.write(text.data(), text.size());
@@ -158,8 +159,8 @@ CheckpointManifest CheckpointStore::verify(int64_t step) const {
   return manifest;
 }
 
-CheckpointManifest CheckpointStore::readLatest(
-    const CheckpointManifest &run, const CheckpointTensors &tensors,
+CheckpointManifest CheckpointStore::findLatest(
+    const CheckpointManifest &run,
     const std::function<void(const std::string &)> &warn) const {
   std::vector<int64_t> candidates = steps();
   if (candidates.empty())
@@ -182,14 +183,18 @@ CheckpointManifest CheckpointStore::readLatest(
         message += "\n  " + difference;
       throw UserError(message);
     }
-    std::string folder = directoryOf(*step) + "/";
-    SafetensorsFile model(folder + modelFile);
-    SafetensorsFile optimizer(folder + optimizerFile);
-    optimizer.requireExactly(tensors.moments, StoredTypes::F32Only);
-    model.readInto(tensors.parameters, StoredTypes::F32Only);
-    optimizer.readInto(tensors.moments, StoredTypes::F32Only);
     return manifest;
   }
   throw UserError("none of the " + std::to_string(candidates.size()) +
                   " checkpoints in " + directory + " is intact");
+}
+
+void CheckpointStore::read(int64_t step,
+                           const CheckpointTensors &tensors) const {
+  std::string folder = directoryOf(step) + "/";
+  SafetensorsFile model(folder + modelFile);
+  SafetensorsFile optimizer(folder + optimizerFile);
+  optimizer.requireExactly(tensors.moments, StoredTypes::F32Only);
+  model.readInto(tensors.parameters, StoredTypes::F32Only);
+  optimizer.readInto(tensors.moments, StoredTypes::F32Only);
 }

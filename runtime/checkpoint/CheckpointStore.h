@@ -46,15 +46,29 @@ public:
 
   /// Writes the checkpoint `manifest.step`; the stamps of its files are filled
   /// in here. Throws UserError and leaves older checkpoints alone on failure.
-  void write(CheckpointManifest manifest, const CheckpointTensors &tensors);
+  void write(CheckpointManifest manifest, const CheckpointTensors &tensors,
+             const WholeTensor &whole = dataOfWhole);
 
-  /// Reads the newest intact checkpoint into `tensors` and returns its
-  /// manifest. A damaged one is reported through `warn` and the one before it
-  /// is tried. Throws UserError if there is none, or if it belongs to another
-  /// run than `run` (see CheckpointManifest::differences).
+  /// The manifest of the newest intact checkpoint, every byte of whose files
+  /// has been verified. A damaged one is reported through `warn` and the one
+  /// before it is tried. Throws UserError if there is none, or if it belongs to
+  /// another run than `run` (see CheckpointManifest::differences).
+  CheckpointManifest
+  findLatest(const CheckpointManifest &run,
+             const std::function<void(const std::string &)> &warn) const;
+
+  /// Reads what is here of the tensors of the checkpoint at `step`, which
+  /// findLatest has found. Throws UserError.
+  void read(int64_t step, const CheckpointTensors &tensors) const;
+
+  /// findLatest, then read.
   CheckpointManifest
   readLatest(const CheckpointManifest &run, const CheckpointTensors &tensors,
-             const std::function<void(const std::string &)> &warn) const;
+             const std::function<void(const std::string &)> &warn) const {
+    CheckpointManifest manifest = findLatest(run, warn);
+    read(manifest.step, tensors);
+    return manifest;
+  }
 
 private:
   CheckpointManifest verify(int64_t step) const;

@@ -9,8 +9,11 @@
 #define FLM_RUNTIME_CHECKPOINT_SAFETENSORS_H
 
 #include "runtime/checkpoint/File.h"
+#include "runtime/checkpoint/TensorPart.h"
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +23,13 @@ namespace flmrt {
 /// One f32 tensor in memory under its name in a checkpoint.
 struct Tensor {
   std::string name;
-  std::vector<int64_t> shape;
-  float *data = nullptr; ///< row-major, not owned
+  std::vector<int64_t> shape; ///< of the whole tensor
+  float *data = nullptr;      ///< not owned
+  /// Which elements lie at `data`, and where; absent: all, row-major.
+  std::optional<TensorPart> part = std::nullopt;
 
-  int64_t elements() const;
+  int64_t elements() const; ///< of the whole tensor
+  TensorPart partHere() const { return part ? *part : TensorPart(elements()); }
 };
 
 /// "[4, 352, 128]"
@@ -35,10 +41,17 @@ struct FileStamp {
   uint32_t crc32 = 0;
 };
 
+/// All elements of a tensor, row-major, until the next call.
+using WholeTensor = std::function<const float *(const Tensor &)>;
+
+/// The data of a tensor of which no part is elsewhere.
+const float *dataOfWhole(const Tensor &tensor);
+
 /// Writes `tensors` in the given order, as F32, to `path` and brings them to
 /// the disk. Throws UserError.
 FileStamp writeSafetensors(const std::string &path,
-                           const std::vector<Tensor> &tensors);
+                           const std::vector<Tensor> &tensors,
+                           const WholeTensor &whole = dataOfWhole);
 
 /// Element types that the runtime can read into f32.
 enum class StoredTypes {
@@ -72,13 +85,16 @@ public:
   void requireExactly(const std::vector<Tensor> &wanted,
                       StoredTypes types) const;
 
-  /// requireExactly, then fills every tensor of `wanted`.
+  /// requireExactly, then fills what is here of every tensor of `wanted`; only
+  /// the bytes around that are read.
   void readInto(const std::vector<Tensor> &wanted, StoredTypes types) const;
 
 private:
   void parseHeader(uint64_t headerBytes);
   void checkLayout(uint64_t dataBytes);
-  void readTensor(const Entry &entry, float *out) const;
+  void readElements(const Entry &entry, int64_t begin, int64_t count,
+                    float *out) const;
+  void readTensor(const Entry &entry, const Tensor &tensor) const;
 
   FileReader file;
   uint64_t dataBegin = 0;

@@ -245,22 +245,51 @@ static float widenF16(uint16_t half) {
   return sign ? -magnitude : magnitude;
 }
 
-void SafetensorsFile::readTensor(const Entry &entry, float *out) const {
+/// Elements `begin` … of a tensor.
+void SafetensorsFile::readElements(const Entry &entry, int64_t begin,
+                                   int64_t elements, float *out) const {
+  auto left = static_cast<uint64_t>(elements);
   uint64_t offset = dataBegin + entry.begin;
   if (entry.type == "F32") {
-    file.readAt(offset, out, entry.end - entry.begin);
+    file.readAt(offset + static_cast<uint64_t>(begin) * 4, out, left * 4);
     return;
   }
+  offset += static_cast<uint64_t>(begin) * 2;
   float (*widen)(uint16_t) = entry.type == "BF16" ? widenBF16 : widenF16;
-  std::vector<uint16_t> buffer(
-      std::min<uint64_t>((entry.end - entry.begin) / 2, uint64_t(1) << 19));
-  for (uint64_t left = (entry.end - entry.begin) / 2; left;) {
+  std::vector<uint16_t> buffer(std::min<uint64_t>(left, uint64_t(1) << 19));
+  while (left) {
     uint64_t count = std::min<uint64_t>(left, buffer.size());
     file.readAt(offset, buffer.data(), count * 2);
-    out = std::transform(buffer.begin(), buffer.begin() + count, out, widen);
+    out = std::transform(buffer.begin(),
+                         buffer.begin() + static_cast<ptrdiff_t>(count), out,
+                         widen);
     offset += count * 2;
     left -= count;
   }
+}
+
+/// Long runs are read to where they belong. Between short ones there is little
+/// that is not needed: many are read at once.
+void SafetensorsFile::readTensor(const Entry &entry,
+                                 const Tensor &tensor) const {
+  constexpr int64_t windowElements = 1 << 18;
+  constexpr int64_t longRun = 1 << 14;
+  const int64_t elements = tensor.elements();
+  std::vector<float> window;
+  int64_t windowBegin = 0, windowEnd = 0;
+  tensor.partHere().forEachRun([&](int64_t element, int64_t memory,
+                                   int64_t count) {
+    float *out = tensor.data + memory;
+    if (count >= longRun)
+      return readElements(entry, element, count, out);
+    if (element < windowBegin || element + count > windowEnd) {
+      windowBegin = element;
+      windowEnd = std::min(elements, element + windowElements);
+      window.resize(static_cast<size_t>(windowEnd - windowBegin));
+      readElements(entry, windowBegin, windowEnd - windowBegin, window.data());
+    }
+    std::copy_n(window.data() + (element - windowBegin), count, out);
+  });
 }
 
 void SafetensorsFile::readInto(const std::vector<Tensor> &wanted,
@@ -270,5 +299,5 @@ void SafetensorsFile::readInto(const std::vector<Tensor> &wanted,
   for (const Entry &entry : tensors)
     stored[entry.name] = &entry;
   for (const Tensor &tensor : wanted)
-    readTensor(*stored.at(tensor.name), tensor.data);
+    readTensor(*stored.at(tensor.name), tensor);
 }

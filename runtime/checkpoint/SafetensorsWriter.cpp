@@ -5,6 +5,8 @@
 
 #include "nlohmann/json.hpp"
 
+#include <cassert>
+
 using namespace flmrt;
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -42,15 +44,21 @@ static std::string makeHeader(const std::vector<Tensor> &tensors) {
   return text;
 }
 
+const float *flmrt::dataOfWhole(const Tensor &tensor) {
+  assert(!tensor.part);
+  return tensor.data;
+}
+
 FileStamp flmrt::writeSafetensors(const std::string &path,
-                                  const std::vector<Tensor> &tensors) {
+                                  const std::vector<Tensor> &tensors,
+                                  const WholeTensor &whole) {
   std::string header = makeHeader(tensors);
   uint64_t headerBytes = header.size();
   FileWriter file(path);
   file.write(&headerBytes, 8);
   file.write(header.data(), header.size());
   for (const Tensor &tensor : tensors)
-    file.write(tensor.data, static_cast<uint64_t>(tensor.elements()) * 4);
+    file.write(whole(tensor), static_cast<uint64_t>(tensor.elements()) * 4);
   FileStamp stamp{file.size(), file.checksum()};
   file.finish();
   return stamp;

@@ -37,11 +37,14 @@ int64_t BatchSource::window(int64_t slot) const {
   return static_cast<int64_t>(permutation(index));
 }
 
-void BatchSource::batch(int64_t step, int32_t *tokens, int32_t *targets) const {
+void BatchSource::part(int64_t step, int64_t first, int64_t count,
+                       int32_t *tokens, int32_t *targets) const {
   if (step < 0)
-    throw std::out_of_range("BatchSource::batch: step " + std::to_string(step));
-  for (int64_t i = 0; i < batchSize; ++i) {
-    const int64_t begin = window(step * batchSize + i) * seq;
+    throw std::out_of_range("BatchSource::part: step " + std::to_string(step));
+  if (first < 0 || count < 0 || first > batchSize - count)
+    throw std::out_of_range("BatchSource::part: sequences beyond the batch");
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t begin = window(step * batchSize + first + i) * seq;
     file.read(begin, seq, tokens + i * seq);
     file.read(begin + 1, seq, targets + i * seq);
   }

@@ -35,7 +35,14 @@ public:
               Shuffle shuffle, uint64_t seed);
 
   /// Fills `tokens` and `targets`, both [batch, seq], for `step` >= 0.
-  void batch(int64_t step, int32_t *tokens, int32_t *targets) const;
+  void batch(int64_t step, int32_t *tokens, int32_t *targets) const {
+    part(step, 0, batchSize, tokens, targets);
+  }
+
+  /// Only the sequences `first` … `first + count - 1` of the batch, those of
+  /// one rank of several: both [count, seq].
+  void part(int64_t step, int64_t first, int64_t count, int32_t *tokens,
+            int32_t *targets) const;
 
   /// W, the windows of one epoch.
   int64_t windows() const { return windowCount; }

@@ -11,6 +11,7 @@
 #include "runtime/device/ThreadPool.h"
 
 #include "runtime/UserError.h"
+#include "runtime/comm/Launch.h"
 
 #include <algorithm>
 #include <cassert>
@@ -70,10 +71,16 @@ extern "C" void flm_parallel_for(FlmTask fn, void *const *args, int64_t tasks) {
 }
 
 int ThreadPool::hardwareThreads() {
+  // A launcher may have bound the rank to its share, or left the sharing to us.
+  const auto online = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  const auto ranks = static_cast<int>(Launch::fromEnvironment().localRanks);
   cpu_set_t cpus;
+  int allowed = online;
   if (sched_getaffinity(0, sizeof cpus, &cpus) == 0)
-    return std::max(1, CPU_COUNT(&cpus));
-  return std::max(1u, std::thread::hardware_concurrency());
+    allowed = CPU_COUNT(&cpus);
+  if (ranks > 1)
+    allowed = std::min(allowed, online / ranks);
+  return std::max(1, allowed);
 }
 
 ThreadPool::ThreadPool(int threads, int64_t workspaceBytes) {

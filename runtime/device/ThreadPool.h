@@ -32,7 +32,8 @@ public:
   ThreadPool(const ThreadPool &) = delete;
   ThreadPool &operator=(const ThreadPool &) = delete;
 
-  /// The CPUs that this process may run on.
+  /// The CPUs that this process may run on; where a launcher has started
+  /// several ranks on the machine, no more than its share of them. At least 1.
   static int hardwareThreads();
 
   int threads() const { return static_cast<int>(workers.size()) + 1; }

@@ -164,6 +164,9 @@ void addFlags(CLI::App &app, Options &options) {
              "random from --seed");
   flags.count("--threads", options.threads, "THREADS",
               "threads that compute, the main one included", 1);
+  flags.number("--comm-timeout", options.commTimeout, "SECONDS",
+               "longest time that a collective may take before all ranks are "
+               "ended; no effect on one rank");
 
   flags.group("Recipe");
 #define FLM_RECIPE(key, type, fallback, unit, doc)                             \
@@ -244,6 +247,9 @@ void checkCombinations(const Options &options) {
   if (options.resume && !options.init.empty())
     throw UserError("--resume and --init both say where the parameters come "
                     "from; give one of them");
+  if (options.commTimeout <= 0)
+    throw UserError("--comm-timeout is " + shortNumber(options.commTimeout) +
+                    "; expected more than 0 seconds");
   options.recipe.validate();
 }
 
@@ -307,6 +313,8 @@ std::string flmrt::describeConfig(const ProgramManifest &manifest,
       {"dims", manifest.dims},
       {"micro_batches", manifest.microBatches},
       {"global_batch", manifest.globalBatch()},
+      {"ranks", manifest.distribution.mesh.ranks()},
+      {"mesh", manifest.distribution.mesh.describe()},
       {"tokens_per_step", manifest.globalBatch() * manifest.seq},
       {"parameter_count", manifest.parameterCount},
       {"flops_per_token", manifest.flopsPerToken},
@@ -322,6 +330,7 @@ std::string flmrt::describeConfig(const ProgramManifest &manifest,
       {"resume", options.resume},
       {"init", options.init},
       {"threads", options.threads},
+      {"comm_timeout", options.commTimeout},
       {"log_every", options.logEvery},
       {"eval_every", options.evalEvery},
       {"eval_batches", options.evalBatches},

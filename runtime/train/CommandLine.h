@@ -24,6 +24,7 @@ struct Options {
   bool resume = false;
   std::string init; ///< safetensors file with the first parameters
   int64_t threads = 1;
+  double commTimeout = 600; ///< seconds
   // Evaluation and logging, in steps and micro-batches.
   int64_t logEvery = 1;
   int64_t evalEvery = 100;

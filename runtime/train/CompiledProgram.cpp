@@ -9,59 +9,79 @@
 
 using namespace flmrt;
 
-CompiledProgram::CompiledProgram(const ProgramManifest &manifest, int threads)
+CompiledProgram::CompiledProgram(const ProgramManifest &manifest, int threads,
+                                 int64_t rank)
     : manifest(manifest),
       state(manifest.stateBytes, "parameters and optimizer state"),
       scratch(manifest.scratchBytes, "activations and gradients"),
       pool(threads, manifest.workspaceBytes) {
-  nameTensors();
-  for (const RopeTable &table : manifest.ropeTables)
-    fillRopeTable(table,
-                  reinterpret_cast<float *>(state.data() + table.offset));
+  nameTensors(rank);
+  fillTables(rank);
 }
 
-/// Calls `use(name, layer shape, element offset)` for every tensor that a
-/// checkpoint has of `parameter`: one, or one per layer.
+void CompiledProgram::fillTables(int64_t rank) {
+  const Mesh &mesh = manifest.distribution.mesh;
+  for (const RopeTable &table : manifest.ropeTables) {
+    int64_t begin =
+        table.axis ? mesh.coordinate(rank, *table.axis) * table.seq : 0;
+    fillRopeTable(table, begin,
+                  reinterpret_cast<float *>(state.data() + table.offset));
+  }
+  for (const CoordinateTable &table : manifest.coordinateTables) {
+    auto *out = reinterpret_cast<int32_t *>(state.data() + table.offset);
+    for (int64_t axis : table.axes)
+      *out++ = static_cast<int32_t>(mesh.coordinate(rank, axis));
+  }
+}
+
+/// Calls `use(name, layer shape, layer)` for every tensor that a checkpoint has
+/// of `parameter`: one, or one per layer.
 template <typename Use>
 static void forEachTensor(const Parameter &parameter, Use use) {
   if (!parameter.stacked) {
-    use(parameter.name, parameter.shape, int64_t(0));
+    use(parameter.name, parameter.shape, std::optional<int64_t>());
     return;
   }
   std::vector<int64_t> shape(parameter.shape.begin() + 1,
                              parameter.shape.end());
-  const int64_t layers = parameter.shape[0];
-  const int64_t elements = parameter.elements() / layers;
-  for (int64_t layer = 0; layer < layers; ++layer) {
+  for (int64_t layer = 0; layer < parameter.shape[0]; ++layer) {
     std::string name = parameter.name;
     name.replace(name.find('*'), 1, std::to_string(layer));
-    use(name, shape, layer * elements);
+    use(name, shape, std::optional<int64_t>(layer));
   }
 }
 
-void CompiledProgram::nameTensors() {
-  auto at = [&](int64_t offset, int64_t element) {
-    return reinterpret_cast<float *>(state.data() + offset) + element;
-  };
+void CompiledProgram::nameTensors(int64_t rank) {
   for (const Parameter &parameter : manifest.parameters)
     forEachTensor(parameter, [&](const std::string &name,
                                  const std::vector<int64_t> &shape,
-                                 int64_t element) {
-      named.parameters.push_back({name, shape, at(parameter.offset, element)});
-      named.moments.push_back(
-          {"exp_avg." + name, shape, at(parameter.m, element)});
-      named.moments.push_back(
-          {"exp_avg_sq." + name, shape, at(parameter.v, element)});
+                                 std::optional<int64_t> layer) {
+      auto add = [&](std::vector<Tensor> &list, const std::string &prefix,
+                     int64_t offset, const std::vector<Part> &parts) {
+        Tensor tensor{prefix + name, shape,
+                      reinterpret_cast<float *>(state.data() + offset)};
+        if (!parts.empty())
+          tensor.part.emplace(parameter.shape, parts,
+                              manifest.distribution.mesh, rank, layer);
+        else if (layer)
+          tensor.data += *layer * tensor.elements();
+        list.push_back(tensor);
+        shared.push_back({std::move(tensor), parts, parameter.shape, layer});
+      };
+      add(named.parameters, "", parameter.offset, parameter.parts);
+      add(named.moments, "exp_avg.", parameter.m, parameter.mParts);
+      add(named.moments, "exp_avg_sq.", parameter.v, parameter.vParts);
     });
 }
 
 void CompiledProgram::initializeParameters(uint64_t seed) {
   auto tensor = named.parameters.begin();
   for (const Parameter &parameter : manifest.parameters)
-    forEachTensor(parameter, [&](const std::string &,
-                                 const std::vector<int64_t> &, int64_t) {
-      initialize(*tensor++, parameter.init, seed, pool);
-    });
+    forEachTensor(parameter,
+                  [&](const std::string &, const std::vector<int64_t> &,
+                      std::optional<int64_t>) {
+                    initialize(*tensor++, parameter.init, seed, pool);
+                  });
 }
 
 CompiledProgram::StepResult CompiledProgram::trainStep(const int32_t *tokens,

@@ -6,6 +6,7 @@
 #define FLM_RUNTIME_TRAIN_COMPILEDPROGRAM_H
 
 #include "runtime/checkpoint/CheckpointStore.h"
+#include "runtime/checkpoint/TensorGatherer.h"
 #include "runtime/device/Arena.h"
 #include "runtime/device/ThreadPool.h"
 #include "runtime/train/ProgramManifest.h"
@@ -17,14 +18,19 @@ namespace flmrt {
 
 class CompiledProgram {
 public:
-  /// Maps the arenas, starts the threads, fills the tables. Parameters and
-  /// moments are zero. Throws UserError if memory or threads cannot be had.
-  CompiledProgram(const ProgramManifest &manifest, int threads);
+  /// Maps the arenas of `rank`, starts the threads, fills the tables.
+  /// Parameters and moments are zero. Throws UserError if memory or threads
+  /// cannot be had.
+  CompiledProgram(const ProgramManifest &manifest, int threads,
+                  int64_t rank = 0);
 
   struct StepResult {
     float loss = 0;         ///< nats per token, mean of the global batch
     float gradientNorm = 0; ///< global, before clipping
   };
+
+  // Of several ranks, each calls these with its own sequences, at the same
+  // time.
 
   /// tokens, targets [micro_batches, batch, seq].
   StepResult trainStep(const int32_t *tokens, const int32_t *targets,
@@ -39,12 +45,16 @@ public:
   /// Sets the parameters to their first values.
   void initializeParameters(uint64_t seed);
 
-  /// Parameters and moments under their names in a checkpoint.
+  /// This rank's part of parameters and moments, under their names in a
+  /// checkpoint.
   const CheckpointTensors &tensors() const { return named; }
+  /// The same, with what other ranks have.
+  const std::vector<SharedTensor> &sharedTensors() const { return shared; }
   int threads() const { return pool.threads(); }
 
 private:
-  void nameTensors();
+  void fillTables(int64_t rank);
+  void nameTensors(int64_t rank);
 
   const ProgramManifest &manifest;
   Arena state;
@@ -52,6 +62,7 @@ private:
   Arena logits; ///< mapped when first needed
   ThreadPool pool;
   CheckpointTensors named;
+  std::vector<SharedTensor> shared;
 };
 
 } // namespace flmrt

@@ -48,6 +48,9 @@ void flmrt::printHeader(const ProgramManifest &manifest, const Options &options,
   printRule();
   printRow("model", manifest.model + " @" + manifest.config);
   printRow("recipe, plan", manifest.recipeName + ", " + manifest.plan);
+  const Mesh &mesh = manifest.distribution.mesh;
+  if (mesh.ranks() > 1)
+    printRow("ranks", number(mesh.ranks()) + " (" + mesh.describe() + ")");
   printRow("parameters", number(manifest.parameterCount));
   printRow("vocabulary", number(manifest.vocab) + " (padded to " +
                              number(manifest.paddedVocab) + ")");
@@ -77,7 +80,8 @@ void flmrt::printHeader(const ProgramManifest &manifest, const Options &options,
   printRow("validation data", orNone(options.val));
   printRow("out", options.out.empty() ? "none: nothing is saved" : options.out);
   printRule();
-  printRow("threads", number(options.threads));
+  printRow(mesh.ranks() > 1 ? "threads per rank" : "threads",
+           number(options.threads));
   printRow("state memory", formatBytes(manifest.stateBytes));
   printRow("scratch memory", formatBytes(manifest.scratchBytes));
   printRow("workspace memory",

@@ -5,7 +5,6 @@
 #include "runtime/train/Evaluation.h"
 
 #include "runtime/data/TokenFile.h"
-#include "runtime/train/Interrupt.h"
 #include "runtime/train/SideFile.h"
 
 #include <algorithm>
@@ -15,23 +14,27 @@
 using namespace flmrt;
 
 Evaluation::Evaluation(const std::string &path, int64_t batches,
-                       const ProgramManifest &manifest)
+                       const ProgramManifest &manifest, int64_t rank)
     : source(TokenFile::open(path, manifest.vocab), manifest.seq,
              manifest.batch, Shuffle::None, 0),
+      first(manifest.batchIndex(rank) * manifest.localBatch()),
+      count(manifest.localBatch()),
       tokensPerByte(tokensPerByteOf(path, manifest.vocab)),
-      tokens(static_cast<size_t>(manifest.batch * manifest.seq)),
+      tokens(static_cast<size_t>(count * manifest.seq)),
       targets(tokens.size()) {
   // A file of less than one micro-batch is used more than once within it.
   int64_t whole = std::max<int64_t>(1, source.windows() / manifest.batch);
   this->batches = batches == 0 ? whole : std::min(batches, whole);
 }
 
-std::optional<double> Evaluation::run(CompiledProgram &program) {
+std::optional<double>
+Evaluation::run(CompiledProgram &program,
+                const std::function<bool()> &isInterrupted) {
   double sum = 0;
   for (int64_t i = 0; i < batches; ++i) {
-    if (interruptSignal())
+    if (isInterrupted())
       return std::nullopt;
-    source.batch(i, tokens.data(), targets.data());
+    source.part(i, first, count, tokens.data(), targets.data());
     sum += program.evaluate(tokens.data(), targets.data());
   }
   return sum / double(batches);

@@ -8,6 +8,7 @@
 #include "runtime/train/CompiledProgram.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,12 +19,15 @@ class Evaluation {
 public:
   /// Evaluates on the first `batches` micro-batches of the file at `path`, in
   /// file order, or on all of them for 0. Windows that do not fill a last
-  /// micro-batch are left out. Throws UserError.
+  /// micro-batch are left out. Of each, `rank` computes its part. Throws
+  /// UserError.
   Evaluation(const std::string &path, int64_t batches,
-             const ProgramManifest &manifest);
+             const ProgramManifest &manifest, int64_t rank);
 
-  /// Mean loss in nats per token; nothing if a signal interrupts it.
-  std::optional<double> run(CompiledProgram &program);
+  /// Mean loss in nats per token; nothing if `isInterrupted` says so between
+  /// two micro-batches. All ranks call it.
+  std::optional<double> run(CompiledProgram &program,
+                            const std::function<bool()> &isInterrupted);
 
   /// "5.5452 nats/token | 8.0000 bits/byte", the latter only if the number of
   /// bytes per token is known.
@@ -32,8 +36,9 @@ public:
 private:
   BatchSource source;
   int64_t batches;
+  int64_t first, count; ///< this rank's sequences of a micro-batch
   std::optional<double> tokensPerByte;
-  std::vector<int32_t> tokens, targets; // one micro-batch
+  std::vector<int32_t> tokens, targets; // of this rank's part
 };
 
 } // namespace flmrt

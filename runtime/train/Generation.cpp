@@ -5,7 +5,6 @@
 #include "runtime/train/Generation.h"
 
 #include "runtime/UserError.h"
-#include "runtime/train/Interrupt.h"
 #include "runtime/train/Philox.h"
 
 #include <algorithm>
@@ -71,7 +70,9 @@ static size_t openCharacter(const std::string &text) {
 
 void flmrt::generate(CompiledProgram &program, const ProgramManifest &manifest,
                      const Tokenizer &tokenizer, const std::string &prompt,
-                     int64_t count, double temperature, uint64_t seed) {
+                     int64_t count, double temperature, uint64_t seed,
+                     Communicator &communicator,
+                     const std::function<bool()> &isInterrupted) {
   std::vector<int32_t> tokens = tokenizer.encode(prompt);
   if (tokens.empty())
     throw UserError("--generate needs some text to continue; found none");
@@ -81,7 +82,7 @@ void flmrt::generate(CompiledProgram &program, const ProgramManifest &manifest,
   std::vector<int32_t> window(seq);
   std::string text = tokenizer.decode(tokens);
   size_t printed = 0;
-  for (int64_t i = 0; i <= count && !interruptSignal(); ++i) {
+  for (int64_t i = 0; i <= count && !isInterrupted(); ++i) {
     // A character that is not complete yet waits for its other bytes.
     size_t ready = i == count ? text.size() : text.size() - openCharacter(text);
     if (ready > printed)
@@ -98,8 +99,13 @@ void flmrt::generate(CompiledProgram &program, const ProgramManifest &manifest,
     const float *logits =
         program.predict(window.data()) +
         static_cast<int64_t>(length - 1) * manifest.paddedVocab;
-    tokens.push_back(sampleToken(logits, vocab, temperature,
-                                 random.uniform(static_cast<uint64_t>(i))));
+    int32_t token = 0;
+    if (communicator.isRoot())
+      token = sampleToken(logits, vocab, temperature,
+                          random.uniform(static_cast<uint64_t>(i)));
+    // The last bit of a logit may differ between ranks.
+    tokens.push_back(static_cast<int32_t>(
+        communicator.largest("the choice of a token", {token})[0]));
     // All of it again: what a token reads as may depend on those before it.
     text = tokenizer.decode(tokens);
   }

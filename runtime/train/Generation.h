@@ -4,10 +4,12 @@
 #ifndef FLM_RUNTIME_TRAIN_GENERATION_H
 #define FLM_RUNTIME_TRAIN_GENERATION_H
 
+#include "runtime/comm/Communicator.h"
 #include "runtime/data/Tokenizer.h"
 #include "runtime/train/CompiledProgram.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,9 +29,13 @@ int32_t sampleToken(const float *logits, int64_t vocab, double temperature,
 
 /// Prints `prompt` and `count` sampled tokens to standard output as they come.
 /// Token i depends only on the parameters, the text before it and (seed, i).
+/// All ranks call it; the root's choice is everybody's. Ends early if
+/// `isInterrupted` says so between two tokens.
 void generate(CompiledProgram &program, const ProgramManifest &manifest,
               const Tokenizer &tokenizer, const std::string &prompt,
-              int64_t count, double temperature, uint64_t seed);
+              int64_t count, double temperature, uint64_t seed,
+              Communicator &communicator,
+              const std::function<bool()> &isInterrupted);
 
 } // namespace flmrt
 

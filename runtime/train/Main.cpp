@@ -1,18 +1,111 @@
 //===----------------------------------------------------------------------===//
-// main() of every training binary.
+// main() of every training binary, and of every rank.
 //===----------------------------------------------------------------------===//
 #include "runtime/UserError.h"
 #include "runtime/abi/Program.h"
+#include "runtime/comm/Communicator.h"
+#include "runtime/comm/Launch.h"
 #include "runtime/train/CommandLine.h"
 #include "runtime/train/Interrupt.h"
 #include "runtime/train/TrainingRun.h"
 
+#include <chrono>
 #include <cstdio>
 #include <new>
+#include <thread>
+#include <unistd.h>
 
 using namespace flmrt;
 
-static int run(int argc, char **argv) {
+/// Refuses to run as another number of ranks than the plan's, before MPI is
+/// asked: what the launcher says is enough to tell what is wrong.
+static void checkWorldSize(const ProgramManifest &manifest,
+                           const Launch &launch, const char *program) {
+  const Mesh &mesh = manifest.distribution.mesh;
+  const std::string ranks = std::to_string(mesh.ranks());
+  const std::string compiled =
+      "this binary was compiled for " + ranks +
+      (mesh.ranks() == 1 ? " rank" : " ranks") + " (plan @" + manifest.plan +
+      (mesh.axes() ? ": " + mesh.describe() : "") + ")";
+  if (mesh.ranks() == 1) {
+    if (launch.ranks > 1 || launch.rank > 0)
+      throw UserError(
+          compiled + ", but was started as " +
+          (launch.ranks ? "one of " + std::to_string(launch.ranks)
+                        : std::string("one of several")) +
+          "; start it without mpirun, or compile a plan of as many ranks");
+    return;
+  }
+  const std::string command =
+      "start it with: mpirun -np " + ranks + " " + program + " ...";
+  if (!launch.isLaunched)
+    throw UserError(compiled + "; " + command);
+  if (launch.ranks && launch.ranks != mesh.ranks())
+    throw UserError(compiled + ", but " + std::to_string(launch.ranks) +
+                    " were started; " + command);
+  if (!flmrt_createMpiTransport)
+    throw UserError("this binary was linked without the runtime of several "
+                    "ranks; compile it again");
+}
+
+/// Prints why this rank ends.
+static void report(const std::string &message, const Launch &launch) {
+  if (launch.rank != 0 && !interruptSignal()) {
+    // Most errors are those of all ranks, and the root has said so by now, or
+    // is about to; its end reaches this rank as a signal.
+    for (int i = 0; i < 50; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      if (interruptSignal())
+        return;
+    }
+  }
+  std::fflush(stdout);
+  if (launch.isLaunched)
+    std::fprintf(stderr, "error: rank %lld: %s\n",
+                 static_cast<long long>(launch.rank), message.c_str());
+  else
+    std::fprintf(stderr, "error: %s\n", message.c_str());
+}
+
+/// Runs `body`, and turns exceptions into a message. Returns the exit status.
+template <typename Body>
+static int reportErrors(const Launch &launch, Body body) {
+  try {
+    return body();
+  } catch (const UserError &error) {
+    report(error.what(), launch);
+  } catch (const FailedElsewhere &) {
+    // The other rank ends this one.
+    std::this_thread::sleep_for(std::chrono::seconds(5));
+  } catch (const std::bad_alloc &) {
+    report("out of memory", launch);
+  } catch (const std::exception &error) {
+    report(std::string("internal error: ") + error.what(), launch);
+  }
+  return EXIT_FAILURE;
+}
+
+static int train(const ProgramManifest &manifest, const Options &options,
+                 const Launch &launch) {
+  const Distribution &distribution = manifest.distribution;
+  Communicator communicator(distribution.mesh, distribution.collectives,
+                            {options.commTimeout, interruptSignal}, [&] {
+                              return distribution.mesh.ranks() == 1
+                                         ? createSelfTransport()
+                                         : std::unique_ptr<Transport>(
+                                               flmrt_createMpiTransport());
+                            });
+  int status = reportErrors(launch, [&] {
+    int done = TrainingRun(manifest, options, communicator).execute();
+    communicator.finish();
+    return done;
+  });
+  if (status == EXIT_FAILURE && communicator.ranks() > 1)
+    communicator.abort(EXIT_FAILURE);
+  return status;
+}
+
+static int run(int argc, char **argv, const Launch &launch) {
   ProgramManifest manifest = ProgramManifest::parse(flm_manifest);
   std::optional<Options> options = parseCommandLine(argc, argv, manifest);
   if (!options)
@@ -21,20 +114,15 @@ static int run(int argc, char **argv) {
     std::printf("%s\n", describeConfig(manifest, *options).c_str());
     return 0;
   }
+  checkWorldSize(manifest, launch, argv[0]);
   installSignalHandlers();
-  return TrainingRun(manifest, *options).execute();
+  return train(manifest, *options, launch);
 }
 
 int main(int argc, char **argv) {
-  try {
-    return run(argc, argv);
-  } catch (const UserError &error) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "error: %s\n", error.what());
-  } catch (const std::bad_alloc &) {
-    std::fprintf(stderr, "error: out of memory\n");
-  } catch (const std::exception &error) {
-    std::fprintf(stderr, "error: internal error: %s\n", error.what());
-  }
-  return 1;
+  const Launch launch = Launch::fromEnvironment();
+  // The root speaks for all.
+  if (launch.rank != 0 && !std::freopen("/dev/null", "w", stdout))
+    return EXIT_FAILURE;
+  return reportErrors(launch, [&] { return run(argc, argv, launch); });
 }

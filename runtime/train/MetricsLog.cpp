@@ -108,3 +108,11 @@ void MetricsLog::logProbes(int64_t step, const std::vector<Probe> &probes,
   }
   append({{"step", step}, {"probes", named}});
 }
+
+void MetricsLog::logBytesSent(int64_t step,
+                              const std::vector<int64_t> &measured,
+                              const std::vector<int64_t> &predicted) {
+  append({{"step", step},
+          {"bytes_sent_per_step",
+           {{"measured", measured}, {"predicted", predicted}}}});
+}

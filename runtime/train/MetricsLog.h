@@ -4,6 +4,9 @@
 //   {"step":12,"loss":…,"grad_norm":…,"lr":…,"ms":…,"tokens_per_s":…}
 //   {"step":100,"val_loss":…}               after 100 steps
 //   {"step":100,"probes":{"embed":[…],…}}   after 100 steps
+//   {"step":100,"bytes_sent_per_step":{"measured":[…],"predicted":[…]}}
+//                                           of several ranks, at the end, by
+//                                           rank
 //
 // Numbers carry all their digits: what is read back is what was measured.
 //===----------------------------------------------------------------------===//
@@ -45,6 +48,9 @@ public:
   /// `values` are those of all `probes`, one after the other.
   void logProbes(int64_t step, const std::vector<Probe> &probes,
                  const std::vector<float> &values);
+  /// Bytes that each rank sent in one step.
+  void logBytesSent(int64_t step, const std::vector<int64_t> &measured,
+                    const std::vector<int64_t> &predicted);
 
 private:
   void append(const nlohmann::ordered_json &record);

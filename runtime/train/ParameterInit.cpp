@@ -114,30 +114,51 @@ void flmrt::fillTruncatedNormal(float *out, int64_t begin, int64_t count,
 
 void flmrt::initialize(const Tensor &tensor, const InitRule &rule,
                        uint64_t seed, ThreadPool &pool) {
+  struct Run {
+    int64_t element, memory, count;
+  };
+  // Long runs in pieces and short ones together: about as much for each task.
   constexpr int64_t chunk = 1 << 16;
-  const int64_t elements = tensor.elements();
-  pool.forEach((elements + chunk - 1) / chunk, [&](int64_t task) {
-    int64_t begin = task * chunk;
-    int64_t count = std::min(chunk, elements - begin);
-    if (rule.kind == InitRule::Constant)
-      std::fill_n(tensor.data + begin, count, static_cast<float>(rule.value));
-    else
-      fillTruncatedNormal(tensor.data + begin, begin, count, seed, tensor.name,
-                          rule.std);
+  std::vector<Run> runs;
+  std::vector<size_t> firstOfTask = {0};
+  int64_t filled = 0;
+  tensor.partHere().forEachRun(
+      [&](int64_t element, int64_t memory, int64_t count) {
+        for (int64_t done = 0; done < count; done += chunk) {
+          int64_t length = std::min(chunk, count - done);
+          if (filled + length > chunk) {
+            firstOfTask.push_back(runs.size());
+            filled = 0;
+          }
+          runs.push_back({element + done, memory + done, length});
+          filled += length;
+        }
+      });
+  firstOfTask.push_back(runs.size());
+  pool.forEach(static_cast<int64_t>(firstOfTask.size()) - 1, [&](int64_t task) {
+    for (size_t i = firstOfTask[static_cast<size_t>(task)];
+         i < firstOfTask[static_cast<size_t>(task) + 1]; ++i) {
+      auto [element, memory, count] = runs[i];
+      float *out = tensor.data + memory;
+      if (rule.kind == InitRule::Constant)
+        std::fill_n(out, count, static_cast<float>(rule.value));
+      else
+        fillTruncatedNormal(out, element, count, seed, tensor.name, rule.std);
+    }
   });
 }
 
 //===-- Tables ------------------------------------------------------------===//
 
-void flmrt::fillRopeTable(const RopeTable &table, float *out) {
+void flmrt::fillRopeTable(const RopeTable &table, int64_t begin, float *out) {
   const int64_t half = table.headDim / 2;
-  for (int64_t position = 0; position < table.seq; ++position)
+  for (int64_t row = 0; row < table.seq; ++row)
     for (int64_t i = 0; i < half; ++i) {
       double frequency =
           std::pow(table.theta, -2.0 * double(i) / double(table.headDim));
-      double angle = double(position) * frequency;
-      float *row = out + position * table.headDim;
-      row[i] = static_cast<float>(std::cos(angle));
-      row[half + i] = static_cast<float>(std::sin(angle));
+      double angle = double(begin + row) * frequency;
+      float *values = out + row * table.headDim;
+      values[i] = static_cast<float>(std::cos(angle));
+      values[half + i] = static_cast<float>(std::sin(angle));
     }
 }

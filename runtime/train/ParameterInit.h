@@ -26,13 +26,13 @@ double inverseNormal(double p);
 void fillTruncatedNormal(float *out, int64_t begin, int64_t count,
                          uint64_t seed, const std::string &name, double std);
 
-/// Fills `tensor`, which is (one layer of) a parameter with this rule.
+/// Fills what is here of `tensor`, (one layer of) a parameter with this rule.
 void initialize(const Tensor &tensor, const InitRule &rule, uint64_t seed,
                 ThreadPool &pool);
 
-/// Fills [seq][head_dim] floats at `out`: per position head_dim/2 cosines, then
-/// head_dim/2 sines.
-void fillRopeTable(const RopeTable &table, float *out);
+/// Fills [seq][head_dim] floats at `out` for the positions from `begin`: per
+/// position head_dim/2 cosines, then head_dim/2 sines.
+void fillRopeTable(const RopeTable &table, int64_t begin, float *out);
 
 } // namespace flmrt
 

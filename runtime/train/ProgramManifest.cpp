@@ -7,6 +7,8 @@
 #include "runtime/UserError.h"
 #include "runtime/abi/Program.h"
 
+#include <stdexcept>
+
 using namespace flmrt;
 using nlohmann::ordered_json;
 
@@ -22,6 +24,15 @@ int64_t Parameter::elements() const {
   return count;
 }
 
+/// Fails unless `shape` is one of f32 that memory can hold.
+static void checkShape(const std::string &what,
+                       const std::vector<int64_t> &shape) {
+  int64_t bytes = 4;
+  for (int64_t size : shape)
+    if (size <= 0 || __builtin_mul_overflow(bytes, size, &bytes))
+      fail(what + " has an impossible shape");
+}
+
 static InitRule parseInit(const ordered_json &json) {
   InitRule rule;
   std::string kind = json.at("kind").get<std::string>();
@@ -35,7 +46,7 @@ static InitRule parseInit(const ordered_json &json) {
   return rule;
 }
 
-static Parameter parseParameter(const ordered_json &json) {
+static Parameter parseParameter(const ordered_json &json, const Mesh &mesh) {
   Parameter parameter;
   json.at("name").get_to(parameter.name);
   json.at("shape").get_to(parameter.shape);
@@ -44,6 +55,7 @@ static Parameter parseParameter(const ordered_json &json) {
   json.at("m").get_to(parameter.m);
   json.at("v").get_to(parameter.v);
   parameter.init = parseInit(json.at("init"));
+  checkShape("parameter '" + parameter.name + "'", parameter.shape);
   if (json.at("dtype").get<std::string>() != "f32")
     fail("parameter '" + parameter.name + "' is not f32");
   bool hasStar = parameter.name.find('*') != std::string::npos;
@@ -51,15 +63,41 @@ static Parameter parseParameter(const ordered_json &json) {
       (parameter.stacked && parameter.shape.empty()))
     fail("parameter '" + parameter.name +
          "': a stacked parameter has a leading dim and a '*' in its name");
+  if (json.contains("parts")) {
+    const ordered_json &parts = json.at("parts");
+    auto parse = [&](const char *key, std::vector<Part> &out) {
+      if (parts.contains(key))
+        out = parseParts(parts.at(key), parameter.shape, mesh);
+    };
+    try {
+      parse("p", parameter.parts);
+      parse("m", parameter.mParts);
+      parse("v", parameter.vParts);
+    } catch (const std::invalid_argument &error) {
+      fail("parameter '" + parameter.name + "': " + error.what());
+    }
+  }
   return parameter;
 }
 
-static RopeTable parseTable(const ordered_json &json) {
+static void parseTable(const ordered_json &json, ProgramManifest &manifest) {
+  const Mesh &mesh = manifest.distribution.mesh;
   std::string kind = json.at("kind").get<std::string>();
+  int64_t offset = json.at("offset").get<int64_t>();
+  if (kind == "coordinates") {
+    CoordinateTable table{{}, offset};
+    for (const ordered_json &name : json.at("axes"))
+      table.axes.push_back(parseAxis(name, mesh));
+    manifest.coordinateTables.push_back(std::move(table));
+    return;
+  }
   if (kind != "rope")
     fail("unknown table '" + kind + "'");
-  return {json.at("theta").get<double>(), json.at("seq").get<int64_t>(),
-          json.at("head_dim").get<int64_t>(), json.at("offset").get<int64_t>()};
+  RopeTable table{json.at("theta").get<double>(), json.at("seq").get<int64_t>(),
+                  json.at("head_dim").get<int64_t>(), offset, std::nullopt};
+  if (json.contains("axis"))
+    table.axis = parseAxis(json.at("axis"), mesh);
+  manifest.ropeTables.push_back(table);
 }
 
 /// Takes from `values` what Recipe.def lists.
@@ -72,15 +110,11 @@ static Recipe parseRecipe(const ordered_json &values) {
   return recipe;
 }
 
-/// Fails unless `shape` of f32 at `offset` lies within the state.
+/// Fails unless `elements` of 4 bytes at `offset` lie within the state.
 static void checkRange(const ProgramManifest &manifest, const std::string &what,
-                       int64_t offset, const std::vector<int64_t> &shape) {
-  int64_t bytes = 4;
-  for (int64_t size : shape)
-    if (size <= 0 || __builtin_mul_overflow(bytes, size, &bytes))
-      fail(what + " has an impossible shape");
-  if (offset < 0 || offset % 4 != 0 || bytes > manifest.stateBytes ||
-      offset > manifest.stateBytes - bytes)
+                       int64_t offset, int64_t elements) {
+  if (offset < 0 || offset % 4 != 0 || elements > manifest.stateBytes / 4 ||
+      offset > manifest.stateBytes - elements * 4)
     fail(what + " at offset " + std::to_string(offset) + " does not fit " +
          std::to_string(manifest.stateBytes) + " bytes of state");
 }
@@ -98,17 +132,28 @@ static void check(const ProgramManifest &manifest) {
   if (manifest.stateBytes < 0 || manifest.scratchBytes < 0 ||
       manifest.workspaceBytes < 0)
     fail("a size of memory is negative");
+  if (manifest.batch % manifest.distribution.batchRanks() != 0)
+    fail("the batch does not divide over the ranks that split it");
+  const Mesh &mesh = manifest.distribution.mesh;
   for (const Parameter &parameter : manifest.parameters) {
     std::string what = "parameter '" + parameter.name + "'";
-    checkRange(manifest, what, parameter.offset, parameter.shape);
+    auto elements = [&](const std::vector<Part> &parts) {
+      return partElements(parameter.shape, parts, mesh);
+    };
+    checkRange(manifest, what, parameter.offset, elements(parameter.parts));
     checkRange(manifest, what + " (first moment)", parameter.m,
-               parameter.shape);
+               elements(parameter.mParts));
     checkRange(manifest, what + " (second moment)", parameter.v,
-               parameter.shape);
+               elements(parameter.vParts));
   }
-  for (const RopeTable &table : manifest.ropeTables)
+  for (const RopeTable &table : manifest.ropeTables) {
+    checkShape("a rope table", {table.seq, table.headDim});
     checkRange(manifest, "a rope table", table.offset,
-               {table.seq, table.headDim});
+               table.seq * table.headDim);
+  }
+  for (const CoordinateTable &table : manifest.coordinateTables)
+    checkRange(manifest, "a table of coordinates", table.offset,
+               static_cast<int64_t>(table.axes.size()));
 }
 
 ProgramManifest ProgramManifest::parse(const char *text) {
@@ -131,10 +176,12 @@ ProgramManifest ProgramManifest::parse(const char *text) {
     json.at("micro_batches").get_to(manifest.microBatches);
     manifest.recipeValues = json.at("recipe_values");
     manifest.recipe = parseRecipe(manifest.recipeValues);
+    manifest.distribution = parseDistribution(json);
     for (const ordered_json &parameter : json.at("parameters"))
-      manifest.parameters.push_back(parseParameter(parameter));
+      manifest.parameters.push_back(
+          parseParameter(parameter, manifest.distribution.mesh));
     for (const ordered_json &table : json.at("tables"))
-      manifest.ropeTables.push_back(parseTable(table));
+      parseTable(table, manifest);
     for (const ordered_json &probe : json.at("probes"))
       manifest.probes.push_back({probe.at("name").get<std::string>(),
                                  probe.at("count").get<int64_t>()});
@@ -144,6 +191,8 @@ ProgramManifest ProgramManifest::parse(const char *text) {
     json.at("parameter_count").get_to(manifest.parameterCount);
     json.at("flops_per_token").get_to(manifest.flopsPerToken);
   } catch (const ordered_json::exception &error) {
+    fail(error.what());
+  } catch (const std::invalid_argument &error) {
     fail(error.what());
   }
   check(manifest);

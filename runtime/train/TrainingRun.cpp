@@ -8,16 +8,20 @@
 #include "runtime/train/TrainingRun.h"
 
 #include "runtime/UserError.h"
+#include "runtime/abi/Program.h"
+#include "runtime/checkpoint/TensorGatherer.h"
 #include "runtime/train/Console.h"
 #include "runtime/train/Generation.h"
 #include "runtime/train/Interrupt.h"
 #include "runtime/train/SideFile.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 
 using namespace flmrt;
 using Clock = std::chrono::steady_clock;
@@ -41,8 +45,9 @@ static std::string tokenizerName(const Options &options) {
 }
 
 TrainingRun::TrainingRun(const ProgramManifest &manifest,
-                         const Options &options)
-    : manifest(manifest), options(options) {
+                         const Options &options, Communicator &communicator)
+    : manifest(manifest), options(options), communicator(communicator),
+      volume(manifest.distribution, communicator) {
   if (options.generate)
     tokenizer = openTokenizer(tokenizerName(options), manifest.vocab);
   if (options.probeEvery && manifest.probes.empty())
@@ -53,25 +58,49 @@ TrainingRun::TrainingRun(const ProgramManifest &manifest,
                  options.shuffleMode(), options.recipe.seed);
   }
   if (!options.val.empty())
-    evaluation.emplace(options.val, options.evalBatches, manifest);
+    evaluation.emplace(options.val, options.evalBatches, manifest,
+                       communicator.rank());
+  requireSameRun();
   if (!options.out.empty()) {
     store.emplace(options.out, options.keep);
-    std::vector<int64_t> steps = store->steps();
-    if (!options.resume && !steps.empty())
-      throw UserError(options.out + " already holds a run (" +
-                      store->directoryOf(steps.back()) +
-                      "); continue it with --resume, or choose another --out");
-    // A mistyped directory is not worth creating.
-    if (!options.resume || !steps.empty())
-      store->prepare();
+    if (communicator.isRoot())
+      prepareOutput();
   }
-  program.emplace(manifest, static_cast<int>(options.threads));
+  program.emplace(manifest, static_cast<int>(options.threads),
+                  communicator.rank());
   restore();
   if (step < options.recipe.steps && !data)
     throw UserError("--data is missing: the tokens to train on (--steps 0 does "
                     "not train)");
-  if (!options.out.empty())
+  if (!options.out.empty() && communicator.isRoot())
     log = MetricsLog(options.out + "/metrics.jsonl", step);
+}
+
+/// Ranks that were started with different flags, or that see different files,
+/// would wait for each other or train something that nobody asked for.
+void TrainingRun::requireSameRun() {
+  Options same = options;
+  same.threads = 1; // by the machine
+  std::string text = describeConfig(manifest, same);
+  text += dataFile ? std::to_string(dataFile->size()) : "";
+  text += flm_manifest;
+  auto checksum = static_cast<int64_t>(std::hash<std::string>()(text) >> 2);
+  std::vector<int64_t> range =
+      communicator.largest("the start of the run", {checksum, -checksum});
+  if (range[0] != -range[1])
+    throw UserError("the ranks do not run the same: their binaries, flags or "
+                    "data files differ; start all of them with one mpirun");
+}
+
+void TrainingRun::prepareOutput() {
+  std::vector<int64_t> steps = store->steps();
+  if (!options.resume && !steps.empty())
+    throw UserError(options.out + " already holds a run (" +
+                    store->directoryOf(steps.back()) +
+                    "); continue it with --resume, or choose another --out");
+  // A mistyped directory is not worth creating.
+  if (!options.resume || !steps.empty())
+    store->prepare();
 }
 
 CheckpointManifest TrainingRun::describeRun() const {
@@ -80,6 +109,12 @@ CheckpointManifest TrainingRun::describeRun() const {
   run.config = manifest.config;
   run.dims = manifest.dims;
   run.recipe = effectiveRecipe(manifest, options.recipe);
+  // How the batch is cut belongs to the plan and not to the state: what must
+  // agree is the global batch.
+  run.dims.erase("batch");
+  for (const char *key :
+       {"micro_batch", "micro_batches", "reduction_slots", "pipeline_chunks"})
+    run.recipe.erase(key);
   run.step = step;
   run.seed = options.recipe.seed;
   if (dataFile) {
@@ -92,15 +127,27 @@ CheckpointManifest TrainingRun::describeRun() const {
   return run;
 }
 
+/// The root finds and verifies it; every rank reads its own part.
+CheckpointManifest TrainingRun::readCheckpoint(const CheckpointManifest &run) {
+  std::string text;
+  if (communicator.isRoot())
+    text = store->findLatest(run, printWarning).toText();
+  text = communicator.fromRoot("the search for a checkpoint", std::move(text),
+                               Patience::Endless);
+  CheckpointManifest found =
+      CheckpointManifest::fromText(text, "the root's manifest");
+  store->read(found.step, program->tensors());
+  return found;
+}
+
 /// Sets parameters, moments and step: from a checkpoint, a file, or the seed.
 void TrainingRun::restore() {
   if (options.resume) {
     CheckpointManifest run = describeRun();
-    CheckpointManifest saved =
-        store->readLatest(run, program->tensors(), printWarning);
+    CheckpointManifest saved = readCheckpoint(run);
     step = firstStep = savedStep = saved.step;
     printLine("resumed from " + store->directoryOf(step));
-    if (!isLastStep())
+    if (!isLastStep() && communicator.isRoot())
       for (const auto &[key, value] : run.recipe.items())
         if (saved.recipe.contains(key) && saved.recipe[key] != value)
           printWarning("recipe value '" + key + "' was " +
@@ -130,31 +177,42 @@ int TrainingRun::execute() {
   bool finished = train();
   if (store && savedStep != step)
     saveCheckpoint();
-  if (step > firstStep)
+  if (step > firstStep) {
     printSpeed(secondsSince(begin));
+    reportVolume();
+  }
   if (finished && options.generate)
     generate(*program, manifest, *tokenizer, *options.generate,
-             options.generateTokens, options.temperature, options.recipe.seed);
-  int signal = interruptSignal();
-  if (!signal)
+             options.generateTokens, options.temperature, options.recipe.seed,
+             communicator, [&] { return isInterrupted(); });
+  if (!isInterrupted())
     return 0;
   printLine(std::string("interrupted by ") +
-            (signal == SIGINT ? "SIGINT" : "SIGTERM") + " after step " +
+            (stopSignal == SIGINT ? "SIGINT" : "SIGTERM") + " after step " +
             std::to_string(step) +
             (store ? "; continue with --resume" : "; nothing was saved"));
-  return 128 + signal;
+  return 128 + stopSignal;
+}
+
+/// Whether a signal has asked any rank to stop; all ranks get the same answer.
+bool TrainingRun::isInterrupted() {
+  if (stopSignal == 0)
+    stopSignal = static_cast<int>(communicator.largest(
+        "the agreement between two steps", {interruptSignal()})[0]);
+  return stopSignal != 0;
 }
 
 /// Returns false if a signal stopped it.
 bool TrainingRun::train() {
   if (data) {
-    tokens.resize(static_cast<size_t>(manifest.globalBatch() * manifest.seq));
+    tokens.resize(
+        static_cast<size_t>(manifest.localStepBatch() * manifest.seq));
     targets.resize(tokens.size());
   }
   for (;;) {
     evaluateIfDue();
     probeIfDue();
-    if (interruptSignal())
+    if (isInterrupted())
       return false;
     if (isLastStep())
       return true;
@@ -165,13 +223,25 @@ bool TrainingRun::train() {
   }
 }
 
+/// This rank's sequences of the global batch of a step.
+void TrainingRun::readTokens(int64_t ofStep) {
+  const int64_t count = manifest.localStepBatch();
+  data->part(ofStep, manifest.batchIndex(communicator.rank()) * count, count,
+             tokens.data(), targets.data());
+}
+
 void TrainingRun::trainOneStep() {
   auto begin = Clock::now();
-  data->batch(step, tokens.data(), targets.data());
+  readTokens(step);
+  volume.beginStep();
   CompiledProgram::StepResult result = program->trainStep(
       tokens.data(), targets.data(), hyperAt(options.recipe, step + 1));
+  volume.endStep();
   ++step;
-  if (!std::isfinite(result.loss) || !std::isfinite(result.gradientNorm)) {
+  bool isFinite =
+      std::isfinite(result.loss) && std::isfinite(result.gradientNorm);
+  // Also where the ranks should have the same numbers, they all stop or none.
+  if (communicator.largest("the agreement after a step", {!isFinite})[0]) {
     char values[64];
     std::snprintf(values, sizeof values, "loss %g, gradient norm %g",
                   double(result.loss), double(result.gradientNorm));
@@ -190,7 +260,7 @@ void TrainingRun::trainOneStep() {
   metrics.lr = learningRate(options.recipe, step);
   double seconds = secondsSince(begin);
   metrics.milliseconds = seconds * 1e3;
-  metrics.tokensPerSecond = double(tokens.size()) / seconds;
+  metrics.tokensPerSecond = double(stepTokens()) / seconds;
   log.logStep(metrics);
   if (options.logEvery && (step % options.logEvery == 0 || isLastStep()))
     printStep(metrics, options.recipe.steps);
@@ -201,7 +271,9 @@ void TrainingRun::evaluateIfDue() {
       isLastStep() || (options.evalEvery && step % options.evalEvery == 0);
   if (!evaluation || !isDue)
     return;
-  if (std::optional<double> loss = evaluation->run(*program)) {
+  std::optional<double> loss =
+      evaluation->run(*program, [&] { return isInterrupted(); });
+  if (loss) {
     log.logEvaluation(step, *loss);
     printLine("val loss " + evaluation->describe(*loss));
   }
@@ -211,13 +283,26 @@ void TrainingRun::probeIfDue() {
   if (!options.probeEvery || !data || step % options.probeEvery != 0)
     return;
   // Always the same tokens, so that only the parameters make a difference.
-  data->batch(0, tokens.data(), targets.data());
+  readTokens(0);
   log.logProbes(step, manifest.probes, program->probe(tokens.data()));
 }
 
 void TrainingRun::saveCheckpoint() {
   auto begin = Clock::now();
-  store->write(describeRun(), program->tensors());
+  TensorGatherer gatherer(communicator, program->sharedTensors());
+  if (communicator.isRoot()) {
+    try {
+      store->write(
+          describeRun(), program->tensors(),
+          [&](const Tensor &tensor) { return gatherer.whole(tensor.name); });
+    } catch (...) {
+      gatherer.finish(false);
+      throw;
+    }
+    gatherer.finish(true);
+  } else if (!gatherer.serve()) {
+    throw FailedElsewhere();
+  }
   savedStep = step;
   char time[32];
   std::snprintf(time, sizeof time, " (%.2f s)", secondsSince(begin));
@@ -225,7 +310,7 @@ void TrainingRun::saveCheckpoint() {
 }
 
 void TrainingRun::printSpeed(double seconds) const {
-  double trained = double(step - firstStep) * double(tokens.size());
+  double trained = double(step - firstStep) * double(stepTokens());
   char text[160];
   std::snprintf(text, sizeof text,
                 "%lld steps in %.2f s, evaluation and checkpoints included: "
@@ -234,4 +319,30 @@ void TrainingRun::printSpeed(double seconds) const {
                 trained / seconds,
                 trained / seconds * manifest.flopsPerToken * 1e-9);
   printLine(text);
+}
+
+/// The compiler's prediction beside the runtime's count: of each rank in the
+/// log, of all in one line.
+void TrainingRun::reportVolume() {
+  const auto ranks = static_cast<size_t>(communicator.ranks());
+  if (ranks == 1)
+    return;
+  std::vector<int64_t> all = communicator.toRoot(
+      "the count of bytes", {volume.measuredBytes(), volume.predictedBytes()});
+  if (!communicator.isRoot())
+    return;
+  std::vector<int64_t> measured, predicted;
+  for (size_t rank = 0; rank < ranks; ++rank) {
+    measured.push_back(all[2 * rank]);
+    predicted.push_back(all[2 * rank + 1]);
+  }
+  log.logBytesSent(step, measured, predicted);
+  auto range = [](const std::vector<int64_t> &bytes) {
+    auto [least, most] = std::minmax_element(bytes.begin(), bytes.end());
+    return *least == *most
+               ? std::to_string(*least)
+               : std::to_string(*least) + " to " + std::to_string(*most);
+  };
+  printLine("bytes sent per step and rank: " + range(measured) + " measured, " +
+            range(predicted) + " predicted");
 }

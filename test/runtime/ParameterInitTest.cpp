@@ -97,6 +97,29 @@ TEST(Initialize, DoesNotDependOnThreads) {
   EXPECT_EQ(four, std::vector<float>(one.size(), 1.5f));
 }
 
+TEST(Initialize, DoesNotDependOnTheLayout) {
+  InitRule rule{InitRule::Normal, 0.02, 0};
+  ThreadPool pool(2, 0);
+  std::vector<float> whole(60 * 1000);
+  initialize({"w", {60, 1000}, whole.data()}, rule, 5, pool);
+  // Columns over 4 ranks, and the flattened rest over 2 unequal ones.
+  Mesh mesh({"dp", "tp"}, {2, 4});
+  Part columns, flat;
+  columns.axis = columns.dim = 1;
+  flat.kind = Part::Flat;
+  flat.block = 8192;
+  std::vector<float> pieces(whole.size());
+  for (int64_t rank = 0; rank < 8; ++rank) {
+    std::vector<float> memory(8192, -1);
+    TensorPart part({60, 1000}, {columns, flat}, mesh, rank, std::nullopt);
+    initialize({"w", {60, 1000}, memory.data(), part}, rule, 5, pool);
+    part.forEachRun([&](int64_t element, int64_t at, int64_t count) {
+      std::copy_n(memory.data() + at, count, pieces.data() + element);
+    });
+  }
+  EXPECT_EQ(pieces, whole);
+}
+
 // Values of another implementation of this page (Python, its own Philox and
 // statistics.NormalDist): the definition is not this code.
 TEST(TruncatedNormal, KeepsItsDefinition) {
@@ -111,10 +134,11 @@ TEST(TruncatedNormal, KeepsItsDefinition) {
 TEST(RopeTable, HoldsCosinesThenSines) {
   constexpr int64_t seq = 5, headDim = 6;
   std::vector<float> table(seq * headDim);
-  fillRopeTable({100.0, seq, headDim, 0}, table.data());
+  // The second half of 10 positions, as a rank of two has it.
+  fillRopeTable({100.0, seq, headDim, 0, {}}, 5, table.data());
   for (int64_t position = 0; position < seq; ++position)
     for (int64_t i = 0; i < 3; ++i) {
-      double angle = double(position) / std::pow(100.0, double(i) / 3.0);
+      double angle = double(5 + position) / std::pow(100.0, double(i) / 3.0);
       EXPECT_FLOAT_EQ(table[position * headDim + i], std::cos(angle));
       EXPECT_FLOAT_EQ(table[position * headDim + 3 + i], std::sin(angle));
     }

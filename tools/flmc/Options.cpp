@@ -33,9 +33,12 @@ static cl::opt<std::string>
            cl::desc("training recipe; may be left out if the spec "
                     "has only one"),
            cl::value_desc("name"), cl::cat(category));
-static cl::opt<std::string>
-    plan("plan", cl::desc("parallel plan; default: the plan of one rank"),
-         cl::value_desc("name"), cl::cat(category));
+static cl::opt<std::string> plan(
+    "plan",
+    cl::desc("parallel plan: its name in the spec, or the plan itself, "
+             "e.g. 'grid(dp = 2) {batch -> dp, optimizer -> dp}'; default: "
+             "the plan of one rank"),
+    cl::value_desc("name|grid(...)"), cl::cat(category));
 static cl::list<std::string>
     overrides("set",
               cl::desc("override a dim of the config or a key of the recipe; "

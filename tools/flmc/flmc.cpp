@@ -8,6 +8,7 @@
 #include "passes/autodiff/Passes.h"
 #include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
+#include "tools/flmc/InlinePlan.h"
 #include "tools/flmc/Options.h"
 #include "tools/flmc/Pipeline.h"
 
@@ -38,6 +39,15 @@ static void chooseDefaults(ModuleOp module, Options &options) {
       options.plan = plan.getSymName().str();
 }
 
+/// The ranks of the plan that the module is compiled for. To be asked before
+/// the stages, the last of which drop it.
+static int64_t worldSize(ModuleOp module, const Options &options) {
+  for (auto plan : module.getOps<flm::PlanOp>())
+    if (options.plan.empty() || plan.getSymName() == options.plan)
+      return plan.ranks();
+  return 1;
+}
+
 /// The runtime archive of the build or installation that this compiler is in.
 static std::string findRuntime(const Options &options, const char *program) {
   if (!options.runtimeArchive.empty())
@@ -63,7 +73,7 @@ static int writeText(ModuleOp module, const Options &options) {
   return 0;
 }
 
-static int writeBinary(ModuleOp module, const Options &options,
+static int writeBinary(ModuleOp module, int64_t ranks, const Options &options,
                        const std::string &output, const char *program) {
   llvm::Expected<flm::cpu::CpuTarget> target =
       flm::cpu::namedTarget(options.cpu);
@@ -78,7 +88,8 @@ static int writeBinary(ModuleOp module, const Options &options,
   ArrayRef<char> bytes(*object);
   if (llvm::Error error =
           flm::binary::linkExecutable(ArrayRef<ArrayRef<char>>(bytes),
-                                      findRuntime(options, program), output))
+                                      findRuntime(options, program), output,
+                                      /*needsMpi=*/ranks > 1))
     return fail(llvm::toString(std::move(error)));
   return 0;
 }
@@ -127,7 +138,10 @@ int main(int argc, char **argv) {
   parsing.stop();
   if (!module)
     return 1;
+  if (failed(addInlinePlan(*module, *options)))
+    return 1;
   chooseDefaults(*module, *options);
+  const int64_t ranks = worldSize(*module, *options);
   std::string defaultOutput = "program";
   for (auto config : module->getOps<flm::ConfigOp>())
     if (options->config.empty() || config.getSymName() == options->config)
@@ -147,7 +161,7 @@ int main(int argc, char **argv) {
   if (options->emit != Stage::exe)
     return writeText(*module, *options);
   TimingScope emitting = timing.nest("exe");
-  return writeBinary(*module, *options,
+  return writeBinary(*module, ranks, *options,
                      options->output.empty() ? defaultOutput : options->output,
                      argv[0]);
 }

@@ -4,6 +4,9 @@
 #include "tools/registration/Registration.h"
 
 #include "codegen/cpu/Passes.h"
+#include "codegen/gpu/ir/Device.h"
+#include "codegen/gpu/kernels/Passes.h"
+#include "codegen/gpu/target/Passes.h"
 #include "codegen/host/Passes.h"
 #include "codegen/plan/Passes.h"
 #include "dialects/flm/Flm.h"
@@ -19,7 +22,7 @@
 
 void flm::registerAllDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
-  registry.insert<FlmDialect>();
+  registry.insert<FlmDialect, gpu::FlmGpuDialect>();
   registerGradientRules(registry);
   registerShardingRules(registry);
 }
@@ -35,4 +38,7 @@ void flm::registerAllPasses() {
   registerFLMPlanPasses();
   registerFLMShardingPasses();
   cpu::registerFlmCpuPasses();
+  gpu::registerFlmGpuKernelsPasses();
+  gpu::registerFlmGpuTargetPasses();
+  gpu::registerTargetPipelines();
 }

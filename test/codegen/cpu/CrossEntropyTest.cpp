@@ -149,3 +149,91 @@ TEST_P(CrossEntropyTest, PassesNanOn) {
   EXPECT_TRUE(std::isnan(loss[1]));
   EXPECT_EQ(max[1], 100);
 }
+
+// The vocabulary over several ranks: padding is minus infinity on the last ones
+// (one may have nothing else), and a target is -1 on all ranks but one. What
+// the ranks find must combine to the cross entropy of the whole rows.
+TEST_P(CrossEntropyTest, SplitsTheVocabulary) {
+  const int64_t rows = 5, columns = 37, ranks = 3, padded = ranks * columns;
+  const std::vector<int64_t> valids = {2 * columns - 3, 2 * columns,
+                                       3 * columns - 20, 3 * columns};
+  mlir::OpBuilder b = builder();
+  auto part = [&](int64_t vocab) {
+    return CrossEntropyProblem{rows, vocab, columns, type(Kind::F32)};
+  };
+  CpuKernel max = buildReduceMax(b, loc(), symbol(), part(columns), target());
+  CpuKernel sum = buildSumExp(b, loc(), symbol(), part(columns), target());
+  CpuKernel pick = buildPick(b, loc(), symbol(), part(columns), target());
+  CpuKernel gradient =
+      buildCrossEntropyGrad(b, loc(), symbol(), part(columns), target());
+  std::vector<CpuKernel> masks, wholes, wholeGradients;
+  for (int64_t valid : valids) {
+    CrossEntropyProblem whole = {rows, valid, padded, type(Kind::F32)};
+    masks.push_back(
+        buildMaskPadding(b, loc(), symbol(), part(valid), target()));
+    wholes.push_back(buildCrossEntropy(b, loc(), symbol(), whole, target()));
+    wholeGradients.push_back(
+        buildCrossEntropyGrad(b, loc(), symbol(), whole, target()));
+  }
+  ASSERT_TRUE(compile());
+
+  for (size_t v = 0; v < valids.size(); ++v) {
+    const int64_t valid = valids[v];
+    SCOPED_TRACE("valid " + std::to_string(valid));
+    Buffer logits = Buffer::normal(rows * padded, 1);
+    Buffer targets = Buffer::tokens(rows, 2, valid), seed = Buffer::of({0.5});
+    targets.set(0, 0);
+    targets.set(1, valid - 1);
+    Buffer wholeMax(rows), wholeSum(rows), loss(rows);
+    Buffer wholeGrad(rows * padded);
+    run(wholes[v], {&logits, &targets, &wholeMax, &wholeSum, &loss});
+    run(wholeGradients[v],
+        {&logits, &wholeMax, &wholeSum, &targets, &seed, &wholeGrad});
+
+    std::vector<double> largest(rows, -INFINITY), total(rows, 0),
+        picked(rows, 0);
+    std::vector<Buffer> parts, tokens;
+    for (int64_t rank = 0; rank < ranks; ++rank) {
+      parts.emplace_back(rows * columns);
+      tokens.emplace_back(rows, Kind::I32);
+      Buffer &x = parts.back();
+      for (int64_t i = 0; i < rows * columns; ++i)
+        x.set(i, logits[i / columns * padded + rank * columns + i % columns]);
+      for (int64_t r = 0; r < rows; ++r) {
+        auto token = static_cast<int64_t>(targets[r]);
+        tokens.back().set(r, token / columns == rank ? token % columns : -1);
+      }
+      Buffer index = Buffer::of({double(rank)}, Kind::I32), before = x;
+      run(masks[v], {&index, &x});
+      for (int64_t i = 0; i < rows * columns; ++i)
+        ASSERT_EQ(x[i],
+                  rank * columns + i % columns < valid ? before[i] : -INFINITY);
+      Buffer m(rows);
+      run(max, {&x, &m});
+      for (int64_t r = 0; r < rows; ++r)
+        largest[r] = std::fmax(largest[r], m[r]);
+    }
+    for (int64_t r = 0; r < rows; ++r)
+      ASSERT_EQ(largest[r], wholeMax[r]);
+    for (int64_t rank = 0; rank < ranks; ++rank) {
+      Buffer s(rows), p(rows), grad(rows * columns);
+      run(sum, {&parts[rank], &wholeMax, &s});
+      run(pick, {&parts[rank], &tokens[rank], &p});
+      run(gradient,
+          {&parts[rank], &wholeMax, &wholeSum, &tokens[rank], &seed, &grad});
+      for (int64_t r = 0; r < rows; ++r) {
+        total[r] += s[r];
+        picked[r] += p[r];
+      }
+      for (int64_t i = 0; i < rows * columns; ++i)
+        ASSERT_EQ(
+            grad[i],
+            wholeGrad[i / columns * padded + rank * columns + i % columns]);
+    }
+    for (int64_t r = 0; r < rows; ++r) {
+      // Sums of other groups of terms.
+      ASSERT_NEAR(total[r], wholeSum[r], 1e-6 * wholeSum[r]);
+      ASSERT_EQ(picked[r], logits[r * padded + int64_t(targets[r])]);
+    }
+  }
+}

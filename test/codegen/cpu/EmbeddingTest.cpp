@@ -4,6 +4,8 @@
 #include "codegen/cpu/Embedding.h"
 #include "test/codegen/cpu/RowsTest.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <cmath>
 
 using namespace flm::cpu;
@@ -79,4 +81,57 @@ TEST_P(EmbeddingTest, AgreesWithPlainLoops) {
         accumulated, [&](int64_t i) { return sumOnTop[i]; }, exact,
         what + ", accumulated gradient");
   }
+}
+
+// A rank that has some rows of the table: other ranks' tokens are -1.
+TEST_P(EmbeddingTest, LeavesTokensOfOtherRanksAlone) {
+  const int64_t rows = 70, vocab = 6, n = 37;
+  EmbeddingProblem p = {rows, vocab, n, type(Kind::F32), type(Kind::F32)};
+  mlir::OpBuilder b = builder();
+  CpuKernel forward = buildEmbedding(b, loc(), symbol(), p, target());
+  CpuKernel gradient =
+      buildEmbeddingGrad(b, loc(), symbol(), p, /*accumulate=*/false, target());
+  ASSERT_TRUE(compile());
+
+  Buffer table = Buffer::normal(vocab * n, 1), dy = Buffer::normal(rows * n, 2);
+  Buffer tokens = Buffer::tokens(rows, 3, vocab);
+  for (int64_t r = 0; r < rows; r += 3)
+    tokens.set(r, -1);
+  Buffer y(rows * n), dtable(vocab * n);
+  run(forward, {&tokens, &table, &y});
+  run(gradient, {&dy, &tokens, &dtable});
+  std::vector<float> sum(vocab * n, 0.f);
+  for (int64_t i = 0; i < rows * n; ++i) {
+    auto token = static_cast<int64_t>(tokens[i / n]);
+    ASSERT_EQ(y[i], token < 0 ? 0.0 : table[token * n + i % n]) << i;
+    if (token >= 0)
+      sum[token * n + i % n] += float(dy[i]);
+  }
+  for (int64_t i = 0; i < vocab * n; ++i)
+    ASSERT_EQ(dtable[i], sum[i]) << i;
+}
+
+TEST_P(EmbeddingTest, CountsTokensFromTheRanksOwnRows) {
+  const int64_t size = 7, ranks = 3;
+  mlir::OpBuilder b = builder();
+  std::vector<int64_t> counts = {1, 5, 37, 40000};
+  std::vector<CpuKernel> cases;
+  for (int64_t count : counts)
+    cases.push_back(
+        buildLocalTokens(b, loc(), symbol(), count, size, target()));
+  ASSERT_TRUE(compile());
+  EXPECT_GT(cases.back().tasks, 1);
+  for (auto [kernel, count] : llvm::zip(cases, counts))
+    for (int64_t rank = 0; rank < ranks; ++rank) {
+      Buffer tokens = Buffer::tokens(count, 1, size * ranks);
+      tokens.set(0, size * rank); // the first row that is its own
+      Buffer index = Buffer::of({double(rank)}, Kind::I32);
+      Buffer local(count, Kind::I32);
+      run(kernel, {&tokens, &index, &local});
+      for (int64_t i = 0; i < count; ++i) {
+        auto token = static_cast<int64_t>(tokens[i]);
+        ASSERT_EQ(local[i], token / size == rank ? token % size : -1)
+            << "token " << token << " on rank " << rank;
+      }
+    }
 }

@@ -107,3 +107,14 @@ TEST_F(LinkerTest, SaysThatTheOutputCannotBeWritten) {
                              path("no/such/folder/exe")));
   EXPECT_NE(message.find("cannot write"), std::string::npos);
 }
+
+TEST_F(LinkerTest, SaysWhatAProgramOfSeveralRanksLacks) {
+  // The archive of this test has no counterpart for several ranks.
+  auto program = object(answer);
+  std::string message = llvm::toString(
+      binary::linkExecutable({llvm::ArrayRef<char>(program)}, path("rt.a"),
+                             path("exe"), /*needsMpi=*/true));
+  EXPECT_TRUE(message.find("rt_mpi.a' does not exist") != std::string::npos ||
+              message.find("was built without MPI") != std::string::npos)
+      << message;
+}

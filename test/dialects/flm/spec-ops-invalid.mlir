@@ -3,7 +3,7 @@
 
 //===-- Dims of a model ----------------------------------------------------===//
 
-// expected-error @below {{'micro' is the dim of accumulated micro-batches; call this one otherwise}}
+// expected-error @below {{'micro' is a dim that the compiler adds; call this one otherwise}}
 flm.model @m dims [micro](%x: [micro]) { return }
 
 // -----

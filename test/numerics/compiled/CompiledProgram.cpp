@@ -213,10 +213,9 @@ void CompiledProgram::randomize(unsigned seed) {
   }
 }
 
-reference::Tensor CompiledProgram::randomTokens(unsigned seed) const {
-  SmallVector<int64_t> shape{dim("batch"), dim("seq")};
-  if (micro > 1)
-    shape.insert(shape.begin(), micro);
+reference::Tensor CompiledProgram::randomTokens(unsigned seed) {
+  SmallVector<int64_t> shape =
+      typeOf(program("train_step")->getRegion(0).getArgument(0)).shape();
   return randomIndices(shape, dim("vocab"), seed);
 }
 

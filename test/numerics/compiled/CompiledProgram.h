@@ -46,8 +46,9 @@ public:
   int64_t dim(llvm::StringRef name) const;
   int64_t microBatches() const { return micro; }
 
-  /// Tokens of one step, [micro, batch, seq] or [batch, seq].
-  reference::Tensor randomTokens(unsigned seed) const;
+  /// Tokens of one step, in the shape of the program's argument: [batch, seq],
+  /// with dims for several slots and micro-batches before them.
+  reference::Tensor randomTokens(unsigned seed);
 
   /// One training step on machine code / on the interpreter.
   StepResult stepCompiled(const reference::Tensor &tokens,

@@ -114,6 +114,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"OddSizes", oddSizes()},
         Case{"MicroBatches", oddSizes({"micro_batches=3"})},
+        Case{"Slots", oddSizes({"micro_batches=4", "reduction_slots=2"})},
         Case{"RecomputeSelective", oddSizes({"recompute=selective"})},
         Case{"RecomputeFull", oddSizes({"recompute=full"})},
         Case{"RecomputeFullMicroBatches",

@@ -83,6 +83,28 @@ TEST(TeleFlmGradient, MicroBatchesAreTheMeanOfTheirGradients) {
   EXPECT_LE(worstError(gradients, expected), kTolerance);
 }
 
+TEST(TeleFlmGradient, SlotsOfMicroBatchesAreTheSameMean) {
+  TrainPrograms plain = compileTeleFlm({"micro_batches=4"});
+  State state = plain.randomState();
+  Batch batch = plain.randomBatch(kVocab);
+  double loss = 0;
+  Gradients expected = plain.gradients(batch, state, &loss);
+  for (std::string slots : {"reduction_slots=2", "reduction_slots=4"}) {
+    TrainPrograms programs = compileTeleFlm({"micro_batches=4", slots});
+    Batch same = programs.randomBatch(kVocab);
+    ASSERT_EQ(same.tokens.data, batch.tokens.data);
+    double slotLoss = 0;
+    Gradients gradients = programs.gradients(same, state, &slotLoss);
+    EXPECT_NEAR(slotLoss, loss, 1e-14 * loss);
+    ASSERT_EQ(gradients.size(), expected.size());
+    // Other orders of the same sums.
+    for (auto &[name, gradient] : expected)
+      for (int64_t i = 0; i < gradient.size(); ++i)
+        EXPECT_NEAR(gradients[name].data[i], gradient.data[i], 1e-14)
+            << slots << " " << name;
+  }
+}
+
 TEST(TeleFlmGradient, OneLayerAndOneHead) {
   TrainPrograms programs = compileTeleFlm(
       {"layers=1", "heads=1", "hidden=2", "seq=1", "micro_batch=1", "ffn=1"});

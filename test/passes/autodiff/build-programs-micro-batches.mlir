@@ -28,7 +28,9 @@ flm.plan @p of @m on grid() {}
 // CHECK-NEXT:     %logits = linear %e, %table
 // CHECK-NEXT:     %[[LOSS:.*]] = cross_entropy %logits, %[[TARGETS]]
 // The mean over micro-batches is a mean of means of one size.
-// CHECK-NEXT:     %d_loss = fill 0.3333333333333333 : [] f32
+// CHECK-NEXT:     %d_loss = fill 1.0 : [] f32
+// CHECK-NEXT:     %[[SEED:.*]] = scale %d_loss by 1.0 per micro=3 : [] f32
+// CHECK:          %d_loss_token = scale %[[SEED]] by 1.0 per batch=2 * seq=3 : [] f32
 // CHECK:          %[[GRAD:.*]] = add %{{.*}}, %{{.*}} : !f32_vh
 // CHECK-NEXT:     %loss_share = scale %[[LOSS]] by 1.0 per micro=3 : [] f32
 // CHECK-NEXT:     %loss_sum = add %loss_acc, %loss_share : [] f32

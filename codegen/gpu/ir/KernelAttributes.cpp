@@ -1,0 +1,183 @@
+//===----------------------------------------------------------------------===//
+// Attributes of kernels and the limits that their verifiers know.
+//===----------------------------------------------------------------------===//
+#include "codegen/gpu/ir/Device.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace flm::gpu;
+
+#include "codegen/gpu/ir/DeviceEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "codegen/gpu/ir/KernelAttributes.cpp.inc"
+
+void FlmGpuDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "codegen/gpu/ir/KernelAttributes.cpp.inc"
+      >();
+}
+
+/// The results of `map` for constant operands.
+static SmallVector<int64_t> evaluate(AffineMap map, ArrayRef<int64_t> scalars) {
+  assert(map.getNumDims() == scalars.size() && map.getNumSymbols() == 0 &&
+         "one dim per i32 argument");
+  Builder builder(map.getContext());
+  SmallVector<Attribute> operands, results;
+  for (int64_t scalar : scalars)
+    operands.push_back(builder.getIndexAttr(scalar));
+  LogicalResult folded = map.constantFold(operands, results);
+  assert(succeeded(folded) && "constant operands give constant results");
+  (void)folded;
+  return llvm::map_to_vector(results, [](Attribute result) {
+    return cast<IntegerAttr>(result).getInt();
+  });
+}
+
+SmallVector<int64_t> OperandAttr::shapeFor(ArrayRef<int64_t> scalars) const {
+  return evaluate(getShape(), scalars);
+}
+
+int64_t LaunchAttr::blocksFor(ArrayRef<int64_t> scalars,
+                              int64_t residentBlocks) const {
+  int64_t clusters = 1;
+  for (int64_t tiles : evaluate(getTiles(), scalars))
+    clusters *= tiles;
+  if (getPersistent())
+    clusters =
+        std::min(clusters, std::max<int64_t>(residentBlocks / getCluster(), 1));
+  return clusters * getCluster();
+}
+
+int64_t flm::gpu::sharedMemoryLimit(Arch arch) {
+  // CUDA C++ programming guide, technical specifications per compute
+  // capability: 163 KiB and 227 KiB per block.
+  return (arch == Arch::SM80 ? 163 : 227) * 1024;
+}
+
+std::string flm::gpu::checkTensorMapShape(OperandAttr operand,
+                                          ArrayRef<int64_t> shape) {
+  int64_t elementBytes = operand.getType().getIntOrFloatBitWidth() / 8;
+  int64_t pitch = shape.back() * elementBytes;
+  if (pitch % 16 == 0)
+    return {};
+  std::string text;
+  int64_t next = llvm::alignTo(pitch, 16) / elementBytes;
+  llvm::raw_string_ostream(text)
+      << "rows of '" << operand.getName() << "' have " << shape.back()
+      << " elements, " << pitch
+      << " bytes; a tensor map needs a multiple of 16 bytes: pad the rows to "
+      << next << " elements";
+  return text;
+}
+
+LogicalResult
+TensorMapAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                      int64_t rows, int64_t columns, int64_t swizzle) {
+  if (rows < 1 || rows > 256 || columns < 1 || columns > 256)
+    return emitError() << "the box is " << rows << " x " << columns
+                       << "; TMA copies 1 to 256 elements of each dim";
+  if (swizzle != 0 && swizzle != 32 && swizzle != 64 && swizzle != 128)
+    return emitError() << "swizzle is " << swizzle
+                       << "; expected 128, 64, 32 or 0 (none)";
+  return success();
+}
+
+/// Consumers -> registers of a thread of the producer and of the consumers.
+static std::pair<int64_t, int64_t> registerBudget(int64_t consumers) {
+  if (consumers == 1)
+    return {40, 240};
+  return consumers == 2 ? std::pair(40, 232) : std::pair(32, 160);
+}
+
+int64_t GemmScheduleAttr::producerRegisters() const {
+  return registerBudget(consumers()).first;
+}
+int64_t GemmScheduleAttr::consumerRegisters() const {
+  return registerBudget(consumers()).second;
+}
+
+static int64_t gemmSharedBytes(int64_t m, int64_t n, int64_t k,
+                               int64_t stages) {
+  int64_t stage = (m + n) * k * 2 + 16;
+  return stages * stage + m / 64 * GemmScheduleAttr::outputBoxes * 64 * 128;
+}
+
+int64_t GemmScheduleAttr::sharedBytes() const {
+  return gemmSharedBytes(getM(), getN(), getK(), getStages());
+}
+
+LogicalResult
+GemmScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                         Arch arch, int64_t m, int64_t n, int64_t k,
+                         int64_t stages, int64_t cluster, int64_t group) {
+  if (arch != Arch::SM90a)
+    return emitError() << "no GEMM for " << stringifyEnum(arch)
+                       << " yet; expected sm_90a";
+  if (m != 64 && m != 128 && m != 192)
+    return emitError() << "m is " << m
+                       << "; expected 64, 128 or 192: each warpgroup "
+                          "multiplies 64 rows, and 3 fit the register file";
+  if (n < 64 || n > 256 || n % 64)
+    return emitError() << "n is " << n << "; expected 64, 128, 192 or 256";
+  if (k != 64)
+    return emitError() << "k is " << k
+                       << "; expected 64: one row of a 128-byte swizzle";
+  if (stages < 2 || stages > 8)
+    return emitError() << "stages is " << stages << "; expected 2 to 8";
+  if (cluster != 1 && cluster != 2 && cluster != 4)
+    return emitError() << "cluster is " << cluster << "; expected 1, 2 or 4";
+  if (n % (64 * cluster))
+    return emitError() << "n is " << n << "; expected a multiple of "
+                       << 64 * cluster << ": each of " << cluster
+                       << " blocks loads a slice of whole boxes of 64";
+  if (group < 1)
+    return emitError() << "group is " << group << "; expected at least 1";
+
+  // Sums, and what a step needs beside them.
+  constexpr int64_t otherRegisters = 64;
+  int64_t registers = registerBudget(m / 64).second;
+  if (n / 2 + otherRegisters > registers)
+    return emitError() << "a tile of " << m << " x " << n << " needs "
+                       << n / 2 + otherRegisters
+                       << " registers per thread, and " << m / 64
+                       << " warpgroups have " << registers << " each";
+  int64_t bytes = gemmSharedBytes(m, n, k, stages);
+  if (bytes > sharedMemoryLimit(arch))
+    return emitError() << "needs " << bytes << " bytes of shared memory, and "
+                       << stringifyEnum(arch) << " has "
+                       << sharedMemoryLimit(arch) << "; use fewer stages";
+  return success();
+}
+
+LogicalResult GemmAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               GemmLayout layout, Type input, Type output,
+                               bool accumulate, GemmEpilogue epilogue,
+                               GemmScheduleAttr schedule) {
+  if (!input.isBF16())
+    return emitError() << "input is " << input << "; expected bf16";
+  if (!output.isBF16() && !output.isF32())
+    return emitError() << "output is " << output << "; expected bf16 or f32";
+  if (accumulate && !output.isF32())
+    return emitError() << "accumulates into " << output
+                       << "; expected f32: sums are not rounded on the way";
+  return success();
+}
+
+std::string GemmAttr::symbolName() const {
+  std::string name;
+  llvm::raw_string_ostream os(name);
+  os << "gemm_" << stringifyEnum(getLayout()) << '_' << getInput() << '_'
+     << getOutput();
+  if (getAccumulate())
+    os << "_acc";
+  if (getEpilogue() != GemmEpilogue::None)
+    os << '_' << stringifyEnum(getEpilogue());
+  return name;
+}

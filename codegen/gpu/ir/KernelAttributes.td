@@ -1,0 +1,178 @@
+//===----------------------------------------------------------------------===//
+// How a kernel is called, what it computes, how it is scheduled.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_CODEGEN_GPU_IR_KERNELATTRIBUTES_TD
+#define FLM_CODEGEN_GPU_IR_KERNELATTRIBUTES_TD
+
+include "codegen/gpu/ir/DeviceDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+class FlmGpuAttr<string name, string attrMnemonic>
+    : AttrDef<FlmGpuDialect, name> {
+  let mnemonic = attrMnemonic;
+}
+
+class FlmGpuEnum<string name, string summary, list<I32EnumAttrCase> cases>
+    : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::flm::gpu";
+}
+
+//===----------------------------------------------------------------------===//
+// Calling a kernel
+//===----------------------------------------------------------------------===//
+
+def Access : FlmGpuEnum<"Access", "what a kernel does with a tensor", [
+    I32EnumAttrCase<"Read", 0, "read">, I32EnumAttrCase<"Write", 1, "write">,
+    I32EnumAttrCase<"Update", 2, "update">]>;
+
+def OperandAttr : FlmGpuAttr<"Operand", "operand"> {
+  let summary = "the tensor that an argument of a kernel points to";
+  let description = [{
+    Put on each pointer and tensor map among a kernel's arguments
+    (`flm_gpu.operand`). The tensor is row-major and dense; `shape` gives its
+    sizes in elements from the kernel's i32 arguments, in their order.
+
+    ```mlir
+    #flm_gpu.operand<name = "a", access = read, type = bf16, shape = (m, n, k) -> (m, k)>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<>:$name, EnumParameter<Access>:$access,
+                        "::mlir::Type":$type, "::mlir::AffineMap":$shape);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    /// The sizes of the tensor for these values of the i32 arguments.
+    ::llvm::SmallVector<int64_t>
+    shapeFor(::llvm::ArrayRef<int64_t> scalars) const;
+  }];
+}
+
+def TensorMapAttr : FlmGpuAttr<"TensorMap", "tensor_map"> {
+  let summary = "how the host encodes a tensor map (TMA descriptor)";
+  let description = [{
+    Put beside `flm_gpu.operand` on an argument that is a tensor map: the box of
+    one copy, outermost dim first, and the swizzle of its shared-memory image:
+    `swizzle` is the span in bytes (128, 64, 32 or 0 for none; PTX ISA,
+    "Swizzling modes"). The boxes beyond the tensor read as zeros and are not
+    written.
+
+    ```mlir
+    #flm_gpu.tensor_map<rows = 128, columns = 64, swizzle = 128>
+    ```
+  }];
+  let parameters = (ins "int64_t":$rows, "int64_t":$columns,
+                        "int64_t":$swizzle);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def LaunchAttr : FlmGpuAttr<"Launch", "launch"> {
+  let summary = "the grid that a kernel expects";
+  let description = [{
+    Put on a kernel (`flm_gpu.launch`). The results of `tiles`, from the
+    kernel's i32 arguments, multiply to the number of tiles (of a cluster). A kernel is either started with one cluster per
+    tile or, if `persistent`, with as many clusters as the GPU holds, which then
+    walk the tiles.
+
+    ```mlir
+    #flm_gpu.launch<threads = 384, cluster = 2, shared = 229440, persistent = true,
+                    tiles = (m, n, k) -> (m ceildiv 256, n ceildiv 256)>
+    ```
+  }];
+  let parameters = (ins "int64_t":$threads, "int64_t":$cluster,
+                        "int64_t":$shared, "bool":$persistent,
+                        "::mlir::AffineMap":$tiles);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    /// The blocks of the grid for these values of the i32 arguments on a GPU
+    /// that holds `residentBlocks` of them at once.
+    int64_t blocksFor(::llvm::ArrayRef<int64_t> scalars,
+                      int64_t residentBlocks) const;
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Matrix multiplication
+//===----------------------------------------------------------------------===//
+
+def Arch : FlmGpuEnum<"Arch", "the GPU that a kernel is scheduled for", [
+    I32EnumAttrCase<"SM80", 80, "sm_80">,
+    I32EnumAttrCase<"SM90a", 90, "sm_90a">]>;
+
+def GemmLayout : FlmGpuEnum<"GemmLayout", "how the operands of a GEMM lie", [
+    I32EnumAttrCase<"NT", 0, "nt">, I32EnumAttrCase<"NN", 1, "nn">,
+    I32EnumAttrCase<"TN", 2, "tn">]>;
+
+def GemmScheduleAttr : FlmGpuAttr<"GemmSchedule", "gemm_schedule"> {
+  let summary = "how a matrix multiplication is cut";
+  let description = [{
+    A block computes tiles of `m` x `n` elements of C, `k` of the inner dim per
+    step, with `stages` steps of A and B in shared memory. `cluster` blocks with
+    neighbouring rows of C share one tile of B (1: none). Tiles are walked down
+    `group` tile rows of clusters at a time, so that the operands of neighbours
+    in time are in the L2 cache.
+
+    ```mlir
+    #flm_gpu.gemm_schedule<arch = sm_90a, m = 128, n = 256, k = 64, stages = 4, cluster = 2, group = 8>
+    ```
+  }];
+  let parameters = (ins EnumParameter<Arch>:$arch, "int64_t":$m, "int64_t":$n,
+                        "int64_t":$k, "int64_t":$stages,
+                        DefaultValuedParameter<"int64_t", "1">:$cluster,
+                        DefaultValuedParameter<"int64_t", "8">:$group);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Warpgroups that multiply, 64 rows each.
+    int64_t consumers() const { return getM() / 64; }
+    /// Theirs and the producer's.
+    int64_t threads() const { return 128 * (1 + consumers()); }
+    /// Registers per thread of the producer and of the consumers, so that all
+    /// fit the 65536 of a multiprocessor; multiples of 8 (`setmaxnreg`).
+    int64_t producerRegisters() const;
+    int64_t consumerRegisters() const;
+    /// The tiles of A and B in one stage.
+    int64_t stageBytes() const { return (getM() + getN()) * getK() * 2; }
+    /// Boxes of 8 KiB through which each consumer stores its result.
+    static constexpr int64_t outputBoxes = 2;
+    /// Stages, output boxes and barriers.
+    int64_t sharedBytes() const;
+  }];
+}
+
+def GemmEpilogue : FlmGpuEnum<"GemmEpilogue", "what is done to the product", [
+    I32EnumAttrCase<"None", 0, "none">,
+    I32EnumAttrCase<"AddResidual", 1, "add_residual">]>;
+
+def GemmAttr : FlmGpuAttr<"Gemm", "gemm"> {
+  let summary = "a matrix multiplication: the problem and its schedule";
+  let description = [{
+    C[m, n] (+)= A * B for any m, n, k: `nt` is A[m, k] * B[n, k]^T (forward,
+    weights are [out, in]), `nn` is A[m, k] * B[k, n] (gradient of the input),
+    `tn` is A[k, m]^T * B[k, n] (gradient of the weight). Inputs are `input`,
+    sums are f32, C is `output`. `epilogue` names what is done to each element
+    before it is rounded and stored: `add_residual` adds a tensor of C's shape
+    and type. Without `schedule`, one is chosen.
+
+    ```mlir
+    #flm_gpu.gemm<layout = tn, input = bf16, output = f32, accumulate = true>
+    ```
+  }];
+  let parameters = (ins EnumParameter<GemmLayout>:$layout,
+                        "::mlir::Type":$input, "::mlir::Type":$output,
+                        DefaultValuedParameter<"bool", "false">:$accumulate,
+                        DefaultValuedParameter<"::flm::gpu::GemmEpilogue",
+                                               "GemmEpilogue::None">:$epilogue,
+                        OptionalParameter<"::flm::gpu::GemmScheduleAttr">:$schedule);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Whether A is stored [k, m] and B is stored [k, n].
+    bool isTransposedA() const { return getLayout() == GemmLayout::TN; }
+    bool isTransposedB() const { return getLayout() != GemmLayout::NT; }
+    /// The kernel's name, e.g. `gemm_tn_bf16_f32_acc`.
+    std::string symbolName() const;
+  }];
+}
+
+#endif // FLM_CODEGEN_GPU_IR_KERNELATTRIBUTES_TD

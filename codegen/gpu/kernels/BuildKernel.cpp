@@ -1,0 +1,58 @@
+//===----------------------------------------------------------------------===//
+// From a kernel's description to the kernel.
+//===----------------------------------------------------------------------===//
+#include "codegen/gpu/kernels/Gemm.h"
+#include "codegen/gpu/kernels/Passes.h"
+
+#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace flm::gpu {
+#define GEN_PASS_DEF_BUILDKERNELPASS
+#include "codegen/gpu/kernels/Passes.h.inc"
+} // namespace flm::gpu
+
+using namespace mlir;
+using namespace flm::gpu;
+
+LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
+                                    Attribute kernel) {
+  if (auto gemm = dyn_cast<GemmAttr>(kernel)) {
+    buildGemm(builder, loc, gemm, namedEpilogue(gemm));
+    return success();
+  }
+  return emitError(loc) << "no kernel is described by " << kernel
+                        << "; expected a #flm_gpu.gemm";
+}
+
+namespace {
+
+struct BuildKernel : flm::gpu::impl::BuildKernelPassBase<BuildKernel> {
+  using BuildKernelPassBase::BuildKernelPassBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    if (kernel.empty()) {
+      module.emitError("flm-build-kernel needs the option 'kernel', e.g. "
+                       "kernel=\"#flm_gpu.gemm<...>\"");
+      return signalPassFailure();
+    }
+    // The parser reports what it does not understand.
+    Attribute description = parseAttribute(kernel, &getContext());
+    if (!description)
+      return signalPassFailure();
+    module->setAttr(mlir::gpu::GPUDialect::getContainerModuleAttrName(),
+                    UnitAttr::get(&getContext()));
+    auto builder = OpBuilder::atBlockEnd(module.getBody());
+    auto device =
+        mlir::gpu::GPUModuleOp::create(builder, module.getLoc(), "kernels");
+    builder.setInsertionPointToStart(device.getBody());
+    if (failed(buildKernel(builder, module.getLoc(), description)))
+      signalPassFailure();
+  }
+};
+
+} // namespace

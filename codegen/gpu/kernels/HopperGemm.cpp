@@ -1,0 +1,266 @@
+//===----------------------------------------------------------------------===//
+// The Hopper GEMM: arguments, warp specialisation, producer and main loop.
+//===----------------------------------------------------------------------===//
+#include "codegen/gpu/kernels/HopperGemm.h"
+
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+using namespace mlir;
+using namespace flm::gpu;
+
+/// Threads of a warpgroup.
+static constexpr int64_t groupThreads = 128;
+
+HopperGemm::HopperGemm(DeviceBuilder &d, GemmAttr gemm,
+                       const GemmEpilogueHook &epilogue)
+    : d(d), gemm(gemm), schedule(gemm.getSchedule()), epilogue(epilogue),
+      tileA{schedule.getM(), schedule.getK(), gemm.isTransposedA()},
+      tileB{schedule.getN(), schedule.getK(), gemm.isTransposedB()},
+      outputBox{gemm.getOutput()},
+      stagesOffset(plan.place(schedule.getStages() * schedule.stageBytes(),
+                              boxAlignment)),
+      outputOffset(
+          plan.place(schedule.consumers() * GemmScheduleAttr::outputBoxes *
+                         OutputBox::bytes,
+                     boxAlignment)),
+      ring(d, schedule.getStages(),
+           plan.place(StageRing::bytes(schedule.getStages()), 8)),
+      m(d, Value()), n(d, Value()), k(d, Value()), rank(d, Value()) {
+  assert(plan.bytes() == schedule.sharedBytes() &&
+         "the verifier counts other bytes than the kernel uses");
+}
+
+//===----------------------------------------------------------------------===//
+// Arguments
+//===----------------------------------------------------------------------===//
+
+SmallVector<KernelArgument> HopperGemm::arguments() const {
+  MLIRContext *context = d.getContext();
+  AffineExpr em, en, ek;
+  bindDims(context, em, en, ek);
+  auto shape = [&](AffineExpr rows, AffineExpr columns) {
+    return AffineMap::get(3, 0, {rows, columns}, context);
+  };
+  auto operand = [&](StringRef name, Access access, Type type, AffineMap map) {
+    return OperandAttr::get(context, name, access, type, map);
+  };
+  AffineMap shapeA = gemm.isTransposedA() ? shape(ek, em) : shape(em, ek);
+  AffineMap shapeB = gemm.isTransposedB() ? shape(ek, en) : shape(en, ek);
+  Access accessC = gemm.getAccumulate() ? Access::Update : Access::Write;
+
+  auto mapType = LLVM::LLVMPointerType::get(context);
+  auto globalType = LLVM::LLVMPointerType::get(context, 1);
+  SmallVector<KernelArgument> arguments = {
+      {mapType, operand("a", Access::Read, gemm.getInput(), shapeA),
+       tileA.tensorMap(context, 1)},
+      {mapType, operand("b", Access::Read, gemm.getInput(), shapeB),
+       tileB.tensorMap(context, schedule.getCluster())},
+      {mapType, operand("c", accessC, gemm.getOutput(), shape(em, en)),
+       outputBox.tensorMap(context)}};
+  for (const GemmEpilogueHook::Operand &extra : epilogue.operands)
+    arguments.push_back(
+        {globalType,
+         operand(extra.name, Access::Read, extra.type, shape(em, en)),
+         TensorMapAttr()});
+  for (int i = 0; i < 3; ++i)
+    arguments.push_back({d.getI32Type(), OperandAttr(), TensorMapAttr()});
+  return arguments;
+}
+
+LaunchAttr HopperGemm::launch() const {
+  MLIRContext *context = d.getContext();
+  AffineExpr em, en, ek;
+  bindDims(context, em, en, ek);
+  AffineExpr rows = em.ceilDiv(schedule.getM() * schedule.getCluster());
+  AffineExpr columns = en.ceilDiv(schedule.getN());
+  return LaunchAttr::get(context, schedule.threads(), schedule.getCluster(),
+                         schedule.sharedBytes(), /*persistent=*/true,
+                         AffineMap::get(3, 0, {rows, columns}, context));
+}
+
+void HopperGemm::bindArguments(LLVM::LLVMFuncOp function) {
+  unsigned i = 0;
+  auto take = [&] { return function.getArgument(i++); };
+  a = take();
+  b = take();
+  c = take();
+  for (size_t j = 0; j < epilogue.operands.size(); ++j)
+    extra.push_back(take());
+  m = d.i32(take());
+  n = d.i32(take());
+  k = d.i32(take());
+}
+
+//===----------------------------------------------------------------------===//
+// The kernel
+//===----------------------------------------------------------------------===//
+
+LLVM::LLVMFuncOp HopperGemm::emit() {
+  LLVM::LLVMFuncOp function =
+      d.beginKernel(gemm.symbolName(), arguments(), launch(), gemm);
+  bindArguments(function);
+  bool clustered = schedule.getCluster() > 1;
+  rank = clustered ? d.rankInCluster() : d.constant(0);
+
+  initialize();
+  I32 warpgroup = d.warpUniform(d.threadIndex() >> 7);
+  d.ifThenElse(warpgroup == 0, [&] { produce(); }, [&] { consume(); });
+  // A block that has left can neither take a slice of B nor be told that a
+  // stage is free.
+  if (clustered) {
+    DeviceBuilder::Named name(d, "leave together");
+    clusterBarrier(d);
+  }
+  return function;
+}
+
+void HopperGemm::initialize() {
+  d.ifThen(d.threadIndex() == 0,
+           [&] { ring.init(schedule.consumers() * schedule.getCluster()); });
+  if (schedule.getCluster() > 1)
+    clusterBarrier(d);
+  else
+    blockBarrier(d);
+}
+
+void HopperGemm::forEachTile(
+    function_ref<RingPosition(TilePosition, RingPosition)> body) {
+  int64_t cluster = schedule.getCluster();
+  // Counted in tiles of a cluster: `cluster` tile rows by one tile column.
+  I32 rows =
+      (m + (cluster * schedule.getM() - 1)) / (cluster * schedule.getM());
+  I32 columns = (n + (schedule.getN() - 1)) / schedule.getN();
+  RingPosition start = ring.start();
+  d.loop(d.blockIndex() / cluster, rows * columns, d.gridBlocks() / cluster,
+         {start.slot.value(), start.parity.value()},
+         [&](I32 index, ValueRange carried) -> SmallVector<Value> {
+           TilePosition tile =
+               groupedTile(d, index, rows, columns, schedule.getGroup());
+           tile.row = tile.row * cluster + rank;
+           RingPosition after =
+               body(tile, {d.i32(carried[0]), d.i32(carried[1])});
+           return {after.slot.value(), after.parity.value()};
+         });
+}
+
+SmallVector<Value> HopperGemm::forEachStep(
+    RingPosition &at, ValueRange initial,
+    function_ref<SmallVector<Value>(I32, RingPosition, ValueRange)> body) {
+  SmallVector<Value> carried(initial);
+  carried.append({at.slot.value(), at.parity.value()});
+  I32 steps = (k + (schedule.getK() - 1)) / schedule.getK();
+  SmallVector<Value> result =
+      d.loop(d.constant(0), steps, d.constant(1), carried,
+             [&](I32 step, ValueRange values) {
+               RingPosition here{d.i32(values.drop_back().back()),
+                                 d.i32(values.back())};
+               SmallVector<Value> next = body(step, here, values.drop_back(2));
+               RingPosition after = ring.next(here);
+               next.append({after.slot.value(), after.parity.value()});
+               return next;
+             });
+  at = {d.i32(result[result.size() - 2]), d.i32(result.back())};
+  result.truncate(result.size() - 2);
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Producer
+//===----------------------------------------------------------------------===//
+
+void HopperGemm::produce() {
+  NVVM::SetMaxRegisterOp::create(d, schedule.producerRegisters(),
+                                 NVVM::SetMaxRegisterAction::decrease);
+  d.ifThen(d.threadIndex() == 0, [&] {
+    forEachTile([&](TilePosition tile, RingPosition at) {
+      forEachStep(at, ValueRange(),
+                  [&](I32 step, RingPosition here, ValueRange) {
+                    loadStage(tile, step, here);
+                    return SmallVector<Value>();
+                  });
+      return at;
+    });
+  });
+}
+
+void HopperGemm::loadStage(TilePosition tile, I32 step, RingPosition at) {
+  int64_t cluster = schedule.getCluster();
+  Value barrier = ring.acquire(at, schedule.stageBytes());
+  I32 offsetA = at.slot * schedule.stageBytes() + stagesOffset;
+  I32 offsetB = offsetA + tileA.bytes();
+  I32 depth = step * schedule.getK();
+  {
+    DeviceBuilder::Named name(d, "load a");
+    tileA.load(d, a, offsetA, tile.row * schedule.getM(), depth, barrier,
+               d.constant(0), 1, Value());
+  }
+  DeviceBuilder::Named name(d, "load b");
+  // All blocks of the cluster.
+  Value everyone;
+  if (cluster > 1)
+    everyone = LLVM::ConstantOp::create(
+        d, d.getI16Type(), d.getI16IntegerAttr((1 << cluster) - 1));
+  tileB.load(d, b, offsetB, tile.column * schedule.getN(), depth, barrier, rank,
+             cluster, everyone);
+}
+
+//===----------------------------------------------------------------------===//
+// Consumers
+//===----------------------------------------------------------------------===//
+
+void HopperGemm::consume() {
+  NVVM::SetMaxRegisterOp::create(d, schedule.consumerRegisters(),
+                                 NVVM::SetMaxRegisterAction::increase);
+  I32 consumer = d.warpUniform(d.threadIndex() >> 7) - 1;
+  I32 thread = d.threadIndex() & (groupThreads - 1);
+  forEachTile([&](TilePosition tile, RingPosition at) {
+    SmallVector<Value> zeros(schedule.getN() / 2, d.f32(0));
+    SmallVector<Value> sums =
+        forEachStep(at, zeros, [&](I32, RingPosition here, ValueRange carried) {
+          ring.waitFull(here);
+          SmallVector<Value> next = multiplyStage(here, consumer, carried);
+          releaseStage(here, thread);
+          return next;
+        });
+    storeTile(tile, consumer, thread, sums);
+    return at;
+  });
+  // Shared memory must outlive the stores that read it.
+  d.ifThen(thread == 0, [&] { waitForStores(d, 0); });
+}
+
+SmallVector<Value> HopperGemm::multiplyStage(RingPosition at, I32 consumer,
+                                             ValueRange sums) {
+  // From the slot on, addresses are computed in the loop: see flm_gpu.opaque.
+  I32 stage = d.opaque(at.slot) * schedule.stageBytes();
+  I32 base = d.constant(stagesOffset);
+  MatrixDescriptor rowsOfA =
+      tileA.descriptor(d, base + consumer * tileA.outerStep()) + stage;
+  MatrixDescriptor wholeB = tileB.descriptor(d, base + tileA.bytes()) + stage;
+  NVVM::WgmmaFenceAlignedOp::create(d);
+  SmallVector<Value> next(sums);
+  for (int64_t i = 0; i < schedule.getK() / wgmmaDepth; ++i) {
+    Value left = (rowsOfA + i * tileA.depthStep()).value();
+    Value right = (wholeB + i * tileB.depthStep()).value();
+    next = SmallVector<Value>(WgmmaOp::create(d, left, right, next,
+                                              schedule.getN(), tileA.transposed,
+                                              tileB.transposed)
+                                  .getResults());
+  }
+  NVVM::WgmmaGroupSyncAlignedOp::create(d);
+  DeviceBuilder::Named name(d, "wait for products");
+  NVVM::WgmmaWaitGroupSyncOp::create(d, 0);
+  return next;
+}
+
+void HopperGemm::releaseStage(RingPosition at, I32 thread) {
+  // Every block of the cluster writes a slice of B to this stage, so all of
+  // them must know that it is free.
+  int64_t cluster = schedule.getCluster();
+  d.ifThen(thread < cluster, [&] {
+    if (cluster > 1)
+      ring.releaseTo(at, thread);
+    else
+      ring.release(at);
+  });
+}

@@ -1,0 +1,73 @@
+//===----------------------------------------------------------------------===//
+// The parts of a Hopper GEMM kernel under construction; see Gemm.h for what the
+// warpgroups do.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_CODEGEN_GPU_KERNELS_HOPPERGEMM_H
+#define FLM_CODEGEN_GPU_KERNELS_HOPPERGEMM_H
+
+#include "codegen/gpu/kernels/Gemm.h"
+#include "codegen/gpu/kernels/SharedTile.h"
+#include "codegen/gpu/kernels/Synchronization.h"
+#include "codegen/gpu/kernels/TileOrder.h"
+
+namespace flm::gpu {
+
+/// Writes one kernel: construct, emit.
+class HopperGemm {
+public:
+  HopperGemm(DeviceBuilder &d, GemmAttr gemm, const GemmEpilogueHook &epilogue);
+
+  mlir::LLVM::LLVMFuncOp emit();
+
+private:
+  // HopperGemm.cpp: the kernel, its producer and its main loop.
+  llvm::SmallVector<KernelArgument> arguments() const;
+  LaunchAttr launch() const;
+  void bindArguments(mlir::LLVM::LLVMFuncOp function);
+  void initialize();
+  void produce();
+  void consume();
+  /// body(tile, where the ring stands) for each tile of this block's cluster;
+  /// it returns where the ring stands then.
+  void forEachTile(
+      llvm::function_ref<RingPosition(TilePosition, RingPosition)> body);
+  /// The same for each step of the inner dim of a tile, with values carried.
+  llvm::SmallVector<mlir::Value>
+  forEachStep(RingPosition &at, mlir::ValueRange initial,
+              llvm::function_ref<llvm::SmallVector<mlir::Value>(
+                  I32 step, RingPosition, mlir::ValueRange carried)>
+                  body);
+  void loadStage(TilePosition tile, I32 step, RingPosition at);
+  llvm::SmallVector<mlir::Value> multiplyStage(RingPosition at, I32 consumer,
+                                               mlir::ValueRange sums);
+  void releaseStage(RingPosition at, I32 thread);
+
+  // HopperGemmEpilogue.cpp: from sums to the tensor.
+  void storeTile(TilePosition tile, I32 consumer, I32 thread,
+                 mlir::ValueRange sums);
+  llvm::SmallVector<mlir::Value> finish(I32 row, I32 column, I32 thread,
+                                        mlir::ValueRange sums);
+  ElementPair loadOperand(unsigned operand, I32 row, I32 column);
+
+  DeviceBuilder &d;
+  GemmAttr gemm;
+  GemmScheduleAttr schedule;
+  const GemmEpilogueHook &epilogue;
+
+  // Shared memory.
+  OperandTile tileA, tileB;
+  OutputBox outputBox;
+  SharedPlan plan;
+  int64_t stagesOffset, outputOffset;
+  StageRing ring;
+
+  // Arguments and what follows from them.
+  mlir::Value a, b, c;
+  llvm::SmallVector<mlir::Value> extra; ///< the epilogue's operands
+  I32 m, n, k;
+  I32 rank; ///< of the block in its cluster
+};
+
+} // namespace flm::gpu
+
+#endif // FLM_CODEGEN_GPU_KERNELS_HOPPERGEMM_H

@@ -1,0 +1,86 @@
+//===----------------------------------------------------------------------===//
+// What a collective costs and in which order it adds: one definition for the
+// compiler, which predicts, and for the runtime, which does and counts.
+//
+// Ranks of a group exchange their messages directly, each with each, so that
+// the bytes and the order of every sum follow from the numbers below and from
+// nothing else.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_RUNTIME_ABI_COLLECTIVES_H
+#define FLM_RUNTIME_ABI_COLLECTIVES_H
+
+#include <optional>
+#include <stdint.h>
+#include <string_view>
+
+namespace flm::abi {
+
+enum class CollectiveKind {
+#define FLM_COLLECTIVE(kind, doc) kind,
+#include "runtime/abi/Collectives.def"
+};
+
+/// "all_reduce" and so on, as the manifest has it; nothing for other names.
+inline std::optional<CollectiveKind> collectiveKind(std::string_view name) {
+#define FLM_COLLECTIVE(kind, doc)                                              \
+  if (name == #kind)                                                           \
+    return CollectiveKind::kind;
+#include "runtime/abi/Collectives.def"
+  return std::nullopt;
+}
+
+inline const char *name(CollectiveKind kind) {
+  switch (kind) {
+#define FLM_COLLECTIVE(kind, doc)                                              \
+  case CollectiveKind::kind:                                                   \
+    return #kind;
+#include "runtime/abi/Collectives.def"
+  }
+  return "";
+}
+
+/// Sums over ranks, and over the slots of one rank, are one tree:
+/// f(n) = f(h) + f(n - h) over the first h and the last n - h terms, with this
+/// h, the largest power of two below n (n > 1).
+constexpr int64_t foldHead(int64_t n) {
+  int64_t head = 1;
+  while (head * 2 < n)
+    head *= 2;
+  return head;
+}
+
+/// Elements of one of the `ranks` parts of `count` elements, the last ones
+/// padded where they do not divide.
+constexpr int64_t evenBlock(int64_t count, int64_t ranks) {
+  return (count + ranks - 1) / ranks;
+}
+
+/// Bytes that one rank sends in one execution.
+///   ranks         on the axis
+///   count         elements of the manifest's `shape`: this rank's tensor where
+///                 it is whole over the axis
+///   flat          the manifest's `flat`, elements of a padded part, or 0
+///   elementBytes  of the dtype
+constexpr int64_t bytesSent(CollectiveKind kind, int64_t ranks, int64_t count,
+                            int64_t flat, int64_t elementBytes) {
+  switch (kind) {
+  case CollectiveKind::all_gather:
+  case CollectiveKind::reduce_scatter:
+    return (ranks - 1) * (flat ? flat : count / ranks) * elementBytes;
+  case CollectiveKind::all_reduce: // scatters the sums, then gathers them
+    return 2 * (ranks - 1) * evenBlock(count, ranks) * elementBytes;
+  case CollectiveKind::all_to_all: // 1/n of the part that this rank has
+    return (ranks - 1) * (count / ranks / ranks) * elementBytes;
+  case CollectiveKind::send:
+    return count * elementBytes;
+  case CollectiveKind::slice:
+  case CollectiveKind::mask:
+  case CollectiveKind::receive:
+    return 0;
+  }
+  return 0;
+}
+
+} // namespace flm::abi
+
+#endif // FLM_RUNTIME_ABI_COLLECTIVES_H
