@@ -87,8 +87,10 @@ StrategyStates flm::statesOf(Operation *op, const ShardingRule &rule,
   states.results.resize(op->getNumResults());
   if (strategy.kind == Strategy::Split) {
     AxisStateAttr split = make(AxisStateKind::Split, strategy.factor);
+    bool flat = strategy.factor == "*";
     for (auto [operand, state] : llvm::zip(op->getOperands(), states.operands))
-      if (canSplit(typeOf(operand), strategy.factor))
+      if (canSplit(typeOf(operand), strategy.factor) &&
+          (!flat || typeOf(operand).sameDims(typeOf(op->getOperand(0)))))
         state = split;
     for (auto [result, state] : llvm::zip(op->getResults(), states.results))
       state = canSplit(typeOf(result), strategy.factor) ? split : partial;

@@ -17,6 +17,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <optional>
 #include <string>
 
 namespace flm {
@@ -31,7 +32,8 @@ struct ShardingRule {
   /// How results that lack a split factor combine: a maximum instead of a sum.
   bool reducesByMax = false;
   /// Whether the op also works on flattened parts (`*`): it is elementwise, or
-  /// a reduction of all elements, of tensors of one shape.
+  /// a reduction of all elements, of tensors of one shape. Operands of another
+  /// shape than the first are whole then.
   bool flat = false;
   /// Sets of operands in which the op is linear: with all operands of a set
   /// partial and all others replicated, the results are partial.
@@ -75,6 +77,15 @@ bool canSplit(NamedTensorType type, llvm::StringRef factor);
 
 /// "replicated", "split(seq)", "partial(sum)".
 std::string stateText(AxisStateAttr state);
+
+/// A change of distribution that one collective carries out.
+struct Reshard {
+  mlir::StringAttr axis;
+  Collective collective;
+};
+/// How `from` becomes `to`; nothing where they are equal or it takes more than
+/// one collective (ReshardOp's verifier says why).
+std::optional<Reshard> reshardBetween(NamedTensorType from, NamedTensorType to);
 
 /// Checks that on every axis some strategy of the op's rule gives the states
 /// that its operands and results have. Says what to do otherwise. Values

@@ -43,15 +43,42 @@ static std::optional<Collective> collectiveBetween(AxisStateAttr from,
   return std::nullopt;
 }
 
+static bool isSplit(AxisStateAttr state) {
+  return state && state.getKind() == AxisStateKind::Split;
+}
+
+/// An axis over which `type` is flat while the split over `axis` changes, if
+/// there is one: a flat split is a split of the *local* tensor of the other
+/// axes, so their splits must not change under it.
+static StringAttr flatUnder(NamedTensorType type, StringAttr axis,
+                            AxisStateAttr before, AxisStateAttr after) {
+  if (isSplit(before) || isSplit(after))
+    for (AxisStateAttr other : type.getStates())
+      if (other.getAxis() != axis && isSplit(other) &&
+          other.getArgument() == "*")
+        return other.getAxis();
+  return {};
+}
+
+std::optional<Reshard> flm::reshardBetween(NamedTensorType from,
+                                           NamedTensorType to) {
+  SmallVector<StringAttr> axes = changedAxes(from, to);
+  if (axes.size() != 1)
+    return std::nullopt;
+  AxisStateAttr before = stateOn(from, axes[0]), after = stateOn(to, axes[0]);
+  std::optional<Collective> collective = collectiveBetween(before, after);
+  if (!collective || flatUnder(from, axes[0], before, after))
+    return std::nullopt;
+  return Reshard{axes[0], *collective};
+}
+
 StringAttr ReshardOp::getAxis() {
   SmallVector<StringAttr> axes = changedAxes(typeOf(getX()), typeOf(getY()));
   return axes.empty() ? StringAttr() : axes.front();
 }
 
 Collective ReshardOp::getCollective() {
-  StringAttr axis = getAxis();
-  return *collectiveBetween(stateOn(typeOf(getX()), axis),
-                            stateOn(typeOf(getY()), axis));
+  return reshardBetween(typeOf(getX()), typeOf(getY()))->collective;
 }
 
 LogicalResult ReshardOp::verify() {
@@ -73,22 +100,10 @@ LogicalResult ReshardOp::verify() {
            << axes[0].getValue() << "'; go through "
            << (before && before.getKind() == AxisStateKind::At ? "partial(sum)"
                                                                : "replicated");
-  // A flat split is a split of the *local* tensor of the other axes: their
-  // splits must not change under it.
-  auto isFlat = [](AxisStateAttr state) {
-    return state && state.getKind() == AxisStateKind::Split &&
-           state.getArgument() == "*";
-  };
-  for (AxisStateAttr other : from.getStates()) {
-    if (other.getAxis() == axes[0] || !isFlat(other))
-      continue;
-    bool splits = (before && before.getKind() == AxisStateKind::Split) ||
-                  (after && after.getKind() == AxisStateKind::Split);
-    if (splits)
-      return emitOpError("changes the split over '")
-             << axes[0].getValue() << "' of a value that is flat over '"
-             << other.getAxis().getValue() << "': gather the flat split first";
-  }
+  if (StringAttr flat = flatUnder(from, axes[0], before, after))
+    return emitOpError("changes the split over '")
+           << axes[0].getValue() << "' of a value that is flat over '"
+           << flat.getValue() << "': gather the flat split first";
   return success();
 }
 

@@ -6,6 +6,7 @@
 
 #include "dialects/flm/Pipeline.h"
 #include "dialects/flm/ValueNames.h"
+#include "passes/sharding/Mesh.h"
 #include "passes/sharding/PipelinePlan.h"
 
 #define DEBUG_TYPE "flm-localize-pipeline"
@@ -22,7 +23,7 @@ namespace {
 
 class Localizer {
 public:
-  Localizer(ProgramOp program, const PipelinePlan &plan, PlanOp mesh,
+  Localizer(ProgramOp program, const PipelinePlan &plan, const Mesh &mesh,
             int64_t &nextId)
       : program(program), plan(plan), mesh(mesh), nextId(nextId) {}
 
@@ -33,7 +34,6 @@ private:
     return stateOn(typeOf(value), plan.axis);
   }
   NamedTensorType localType(NamedTensorType type) const;
-  int64_t bytesOf(NamedTensorType type);
 
   void markPlaces();
   LogicalResult lowerReshard(ReshardOp reshard);
@@ -44,7 +44,7 @@ private:
 
   ProgramOp program;
   const PipelinePlan &plan;
-  PlanOp mesh;
+  const Mesh &mesh;
   int64_t &nextId;
 };
 
@@ -73,21 +73,14 @@ NamedTensorType Localizer::localType(NamedTensorType type) const {
   return NamedTensorType::get(dims, type.getElementType(), type.getStates());
 }
 
-/// Bytes that a rank has of a value that is split over other axes.
-int64_t Localizer::bytesOf(NamedTensorType type) {
-  int64_t parts = 1;
-  for (AxisStateAttr state : type.getStates())
-    for (auto [axis, size] : llvm::zip(mesh.getAxes(), mesh.getSizes()))
-      if (axis == state.getAxis() && state.getKind() == AxisStateKind::Split)
-        parts *= cast<IntegerAttr>(size).getInt();
-  return type.bytes() / parts;
-}
-
 /// Ops on values that only one stage has run there.
 void Localizer::markPlaces() {
   program.walk([&](Operation *op) {
-    if (isa<LoopOp, YieldOp, ReturnOp, ReshardOp, ProgramOp>(op))
+    if (isa<LoopOp, YieldOp, ReturnOp, ProgramOp>(op))
       return;
+    if (auto reshard = dyn_cast<ReshardOp>(op))
+      if (reshard.getAxis() == plan.axis)
+        return; // a collective of all stages
     for (ValueRange values :
          {ValueRange(op->getOperands()), ValueRange(op->getResults())})
       for (Value value : values)
@@ -199,7 +192,7 @@ void Localizer::send(OpBuilder &builder, Value value, bool reverse,
       builder, withoutName(value.getLoc()), Type(),
       CollectiveAttr::get(builder.getContext(), Collective::Send), value,
       plan.axis, number(plan.stages), number(id + 1),
-      number(bytesOf(typeOf(value))), IntegerAttr(), IntegerAttr(),
+      number(mesh.localBytes(typeOf(value))), IntegerAttr(), IntegerAttr(),
       IntegerAttr(), StringAttr(), IntegerAttr(), number(reverse ? -1 : 1),
       number(id));
   setAt(op, plan.axis, reverse ? "not_first" : "not_last");
@@ -259,6 +252,7 @@ void Localizer::lowerLoop(LoopOp loop) {
 }
 
 LogicalResult Localizer::run() {
+  recordGlobalTypes(program);
   markPlaces();
   SmallVector<ReshardOp> reshards;
   program.walk([&](ReshardOp reshard) {
@@ -292,7 +286,7 @@ struct LocalizePipeline : flm::impl::LocalizePipelineBase<LocalizePipeline> {
       if (reshard.getId())
         nextId = std::max<int64_t>(nextId, *reshard.getId() + 1);
     });
-    PlanOp mesh = *getOperation().getOps<PlanOp>().begin();
+    Mesh mesh(getOperation());
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
       if (program.getSymName() != "init" &&
           failed(Localizer(program, *plan, mesh, nextId).run()))

@@ -9,14 +9,17 @@ include "mlir/Pass/PassBase.td"
 def CheckPlan : Pass<"flm-check-plan", "::mlir::ModuleOp"> {
   let summary = "refuse a plan that can not be carried out";
   let description = [{
-    Plans of one rank leave every value replicated, which is what a type without
-    states says. Plans of more ranks are refused until the partitioner exists.
+    Every dim that the plan splits must divide by the ranks of its axis, and go
+    to one axis only. A dim of size 1 is not split. Errors stand at the plan, say
+    which op needs the split, and which sizes would do.
 
     Input:
     ```mlir
-    flm.plan @pair of @tele_flm on grid(dp = 2) {batch -> dp}
+    flm.config @c of @tele_flm {seq = 10, ...}
+    flm.plan @four of @tele_flm on grid(tp = 4) {heads -> tp, seq -> tp}
     ```
-    Error: `plan @pair has 2 ranks (dp = 2); this version compiles plans of one rank`
+    Error: `plan @four: seq = 10 does not divide by tp = 4 (needed by
+    'flm.rms_norm'); next sizes: 8, 12`
   }];
 }
 
@@ -109,6 +112,24 @@ def SchedulePipeline : Pass<"flm-schedule-pipeline", "::mlir::ModuleOp"> {
   }];
 }
 
+def CheckCollectives : Pass<"flm-check-collectives", "::mlir::ModuleOp"> {
+  let summary = "prove that the collectives of all ranks fit together";
+  let description = [{
+    Simulates what the ranks of a pipeline do in each program, tick by tick, with
+    sends that do not wait: every message is received, with its type and in its
+    order, by the rank it goes to; every collective is begun by all its ranks in
+    one order; and nobody waits for ever. Ranks that differ only in their indices
+    on other axes do the same, so the time does not depend on their number.
+
+    Input, where the first stage skips the reduction:
+    ```mlir
+    %sum = collective all_reduce %x over "pp" of 2 by "sum" id 3 bytes 8 {flm.at = #flm.state<pp: at(last)>} : !f32_c -> !f32_c
+    ```
+    Error: `of rank 1 (pp = 1) needs rank 0 (pp = 0), which has done all it does;
+    all ranks of 'pp' must take part, in one order`
+  }];
+}
+
 def ChunkNorms : Pass<"flm-chunk-norms", "::mlir::ModuleOp"> {
   let summary = "sum squares over a grid of chunks that no layout changes";
   let description = [{
@@ -127,6 +148,108 @@ def ChunkNorms : Pass<"flm-chunk-norms", "::mlir::ModuleOp"> {
     %sumsq_w_chunks = chunk_sums %d_w by 3520 : !f32_lfh -> !f32_l_chunk
     %sumsq_w = chunk_total %sumsq_w_chunks : !f32_l_chunk -> [] f32
     ```
+  }];
+}
+
+def AssignShardings : Pass<"flm-assign-shardings", "::mlir::ModuleOp"> {
+  let summary = "write how every value lies on the mesh into its type";
+  let description = [{
+    One pass in program order for each mesh axis, without search: an op is split
+    along the first dim of the plan's list for the axis that its sharding rule
+    allows. Sums of partial values stay partial, carries other than accumulators
+    do not; AdamW and what reads gradients for it are flat on the axis of
+    `optimizer` (AxisAssignment.h, AtRest.h). Where an op wants an operand
+    otherwise than it is made, it gets reshards of its own, which
+    `flm-insert-reshards` then shares. The axis of pipelined layers is left to
+    the passes of the pipeline, and `@init` to the runtime.
+
+    Input, with `{heads -> tp, seq -> tp}`:
+    ```mlir
+    %n = rms_norm %h, %g eps 1.0e-5 : !bsh
+    %q = linear %n, %q_proj : !bsh -> !bs_nd
+    %k = linear %n, %k_proj : !bsh -> !bs_nd
+    ```
+    Output:
+    ```mlir
+    %n = rms_norm %h, %g eps 1.0e-5 : !bsh_tp_s
+    %n_gathered = reshard %n : !bsh_tp_s -> !bsh
+    %q = linear %n_gathered, %q_proj : (!bsh, !nd_h_tp_n) -> !bs_nd_tp_n
+    %n_gathered_0 = reshard %n : !bsh_tp_s -> !bsh
+    %k = linear %n_gathered_0, %k_proj : (!bsh, !nd_h_tp_n) -> !bs_nd_tp_n
+    ```
+  }];
+}
+
+def InsertReshards : Pass<"flm-insert-reshards", "::mlir::ModuleOp"> {
+  let summary = "share and place the conversions of every value";
+  let description = [{
+    Replaces the reshards of each value by the cheapest tree that has every
+    distribution which its uses want (Conversions.h), where the value is made:
+    nothing is cheaper inside a loop than before it. Conversions to smaller parts
+    stay with the producer, those to larger ones sink to the first reader.
+
+    A value that a forward loop saves for the backward loop is saved in one of
+    the distributions that it has at the end of the forward body, and converted
+    again in the backward body. `regather-price` is what a saved byte costs,
+    measured in bytes sent: above 1, parts are saved and gathered again; below,
+    what was gathered is saved; 0 means that memory is free.
+
+    Input:
+    ```mlir
+    %n_gathered = reshard %n : !bsh_tp_s -> !bsh
+    %q = linear %n_gathered, %q_proj : (!bsh, !nd_h_tp_n) -> !bs_nd_tp_n
+    %n_gathered_0 = reshard %n : !bsh_tp_s -> !bsh
+    %k = linear %n_gathered_0, %k_proj : (!bsh, !nd_h_tp_n) -> !bs_nd_tp_n
+    ```
+    Output:
+    ```mlir
+    %n_gathered = reshard %n : !bsh_tp_s -> !bsh
+    %q = linear %n_gathered, %q_proj : (!bsh, !nd_h_tp_n) -> !bs_nd_tp_n
+    %k = linear %n_gathered, %k_proj : (!bsh, !nd_h_tp_n) -> !bs_nd_tp_n
+    ```
+  }];
+  let options = [
+    Option<"regatherPrice", "regather-price", "double", "2.0",
+           "bytes that may be sent in the backward pass for each byte of a "
+           "residual that is not saved">
+  ];
+}
+
+def NumberReshards : Pass<"flm-number-reshards", "::mlir::ModuleOp"> {
+  let summary = "number the collectives of a module and count their bytes";
+  let description = [{
+    Ids are in program order. Bytes are what one rank sends each time
+    (runtime/abi/Collectives.h). The last pass of the stage: reshards that a
+    later pass added would have neither.
+
+    ```mlir
+    %o_scattered = reshard %o id 2 bytes 98304 : !bsh_tp_sum -> !bsh_tp_s
+    ```
+  }];
+}
+
+def Localize : Pass<"flm-localize", "::mlir::ModuleOp"> {
+  let summary = "turn distributed programs into the program of one rank";
+  let description = [{
+    Types get the sizes that one rank has and lose their states; a flat split
+    becomes `[flat=N]`, padding included. Reshards become collectives. Ops that
+    depend on which rank it is become explicit: tokens as the rank's part of the
+    vocabulary numbers them, masked padding, ropes that begin at a later position
+    (`flm.axis`). Parameters and state keep their global distributed type in
+    `flm.global`, from which a checkpoint's tensors are cut. `@init` stays
+    distributed: the runtime carries it out.
+
+    Input, on grid(dp = 2, tp = 2):
+    ```mlir
+    %o = linear %a, %w : !f32_bs_nd_dp_batch_tp_heads, !f32_h_nd_tp_heads -> !f32_bsh_dp_batch_tp_sum
+    %r = reshard %o id 3 bytes 8192 : !f32_bsh_dp_batch_tp_sum -> !f32_bsh_dp_batch_tp_seq
+    ```
+    Output:
+    ```mlir
+    %o = linear %a, %w : !f32_bs_nd, !f32_h_nd -> !f32_bsh
+    %r = collective reduce_scatter %o over "tp" of 2 dim 1 id 3 bytes 8192 : !f32_bsh -> !f32_bsh1
+    ```
+    Error: a program that returns a value which is not replicated.
   }];
 }
 

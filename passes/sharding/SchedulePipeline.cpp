@@ -271,8 +271,28 @@ LogicalResult Scheduler::run() {
   return success();
 }
 
+/// What is computed from values of one stage is computed there, if nobody said
+/// so: ops that localization added.
+void spreadPlaces(ProgramOp program) {
+  program.walk<WalkOrder::PreOrder>([](Operation *op) {
+    if (atOf(op) || op->getNumRegions() || !op->getNumResults())
+      return;
+    auto collective = dyn_cast<CollectiveOp>(op);
+    for (Value operand : op->getOperands()) {
+      Operation *def = operand.getDefiningOp();
+      AxisStateAttr at = def ? atOf(def) : nullptr;
+      if (!at || (collective && collective.getAxisAttr() == at.getAxis()))
+        continue;
+      if (at.getArgument() == "first" || at.getArgument() == "last")
+        return op->setAttr(kAt, at);
+    }
+  });
+}
+
 struct SchedulePipeline : flm::impl::SchedulePipelineBase<SchedulePipeline> {
   void runOnOperation() override {
+    for (ProgramOp program : getOperation().getOps<ProgramOp>())
+      spreadPlaces(program);
     SmallVector<LoopOp> loops;
     getOperation().walk([&](LoopOp loop) {
       if (loop.getOver().hasFactor(kMicroDim))

@@ -1,0 +1,32 @@
+//===----------------------------------------------------------------------===//
+// Numbers the collectives of a module and counts their bytes.
+//===----------------------------------------------------------------------===//
+#include "passes/sharding/Mesh.h"
+#include "passes/sharding/Passes.h"
+
+#define DEBUG_TYPE "flm-number-reshards"
+
+using namespace mlir;
+using namespace flm;
+
+namespace flm {
+#define GEN_PASS_DEF_NUMBERRESHARDS
+#include "passes/sharding/Passes.h.inc"
+} // namespace flm
+
+namespace {
+
+struct NumberReshards : flm::impl::NumberReshardsBase<NumberReshards> {
+  void runOnOperation() override {
+    Mesh mesh(getOperation());
+    Builder builder(&getContext());
+    int64_t next = 0;
+    getOperation().walk<WalkOrder::PreOrder>([&](ReshardOp reshard) {
+      reshard.setIdAttr(builder.getI64IntegerAttr(next++));
+      reshard.setBytesAttr(builder.getI64IntegerAttr(mesh.bytesSent(
+          typeOf(reshard.getX()), typeOf(reshard.getY()))));
+    });
+  }
+};
+
+} // namespace
