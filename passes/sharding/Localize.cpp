@@ -149,6 +149,8 @@ void Localizer::lower(ReshardOp reshard) {
       /*at=*/IntegerAttr(), /*offset=*/IntegerAttr(), /*match=*/IntegerAttr());
   if (!reshard.getId())
     ++nextId;
+  // Where in a pipeline it happens.
+  collective->setDiscardableAttrs(reshard->getDiscardableAttrDictionary());
   reshard.getY().replaceAllUsesWith(collective.getY());
   reshard.erase();
 }
