@@ -6,6 +6,7 @@
 #include "codegen/host/KernelLibrary.h"
 #include "codegen/host/KernelShapes.h"
 #include "codegen/plan/BufferMap.h"
+#include "codegen/plan/StateTables.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -50,6 +51,26 @@ LogicalResult KernelLibrary::launchLossOp(Operation *op, Site site,
     return sizes({problem.rows, problem.vocab, problem.paddedVocab});
   };
   return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case([&](MaskPaddingOp mask) -> LogicalResult {
+        BufferAttr rank = coordinateOf(op, mask.getAxis());
+        if (!rank)
+          return mask.emitOpError()
+                 << "needs this rank's index on " << mask.getAxisAttr()
+                 << ", which the mesh does not have";
+        // The kernel works in place.
+        if (failed(copy(loc, buffer(mask.getX()), buffer(mask.getY()), site)))
+          return failure();
+        Matrix shape(mask.getX());
+        CrossEntropyProblem problem{shape.rows,
+                                    static_cast<int64_t>(mask.getValid()),
+                                    shape.columns, f32};
+        return launch(
+            loc, "mask_padding_" + describe(problem),
+            [&](OpBuilder &b, Location l, StringRef s) {
+              return buildMaskPadding(b, l, s, problem, target);
+            },
+            {rank, buffer(mask.getY())}, site);
+      })
       .Case([&](ReduceMaxOp reduce) {
         auto problem = problemOf(reduce.getLogits(), reduce.getValidAttr());
         return launch(

@@ -1,5 +1,5 @@
 //===----------------------------------------------------------------------===//
-// Turns launches into calls of the runtime's parallel loop.
+// Turns launches and communication into calls of the runtime.
 //===----------------------------------------------------------------------===//
 #include "codegen/host/Passes.h"
 #include "dialects/flm/Flm.h"
@@ -26,8 +26,9 @@ struct LowerLaunches : flm::impl::LowerLaunchesBase<LowerLaunches> {
 private:
   LLVM::LLVMFuncOp declare(StringRef name, ArrayRef<Type> inputs);
   void lower(LaunchOp launch, Value argumentArray);
-  Value address(OpBuilder &builder, Location loc, BufferAttr buffer,
-                LaunchOp launch);
+  void lower(CommunicateOp communicate);
+  Value address(OpBuilder &builder, Operation *op, BufferAttr buffer,
+                ValueRange slots);
 
   Type pointer, i64;
 };
@@ -44,9 +45,10 @@ LLVM::LLVMFuncOp LowerLaunches::declare(StringRef name, ArrayRef<Type> inputs) {
 }
 
 /// Arena base + offset + sum of slot * stride.
-Value LowerLaunches::address(OpBuilder &builder, Location loc,
-                             BufferAttr buffer, LaunchOp launch) {
-  auto function = launch->getParentOfType<func::FuncOp>();
+Value LowerLaunches::address(OpBuilder &builder, Operation *op,
+                             BufferAttr buffer, ValueRange slots) {
+  Location loc = op->getLoc();
+  auto function = op->getParentOfType<func::FuncOp>();
   unsigned last = function.getNumArguments() - 1;
   unsigned argument = 0;
   switch (buffer.getArena()) {
@@ -68,8 +70,7 @@ Value LowerLaunches::address(OpBuilder &builder, Location loc,
                                     builder.getI64IntegerAttr(value));
   };
   Value offset = constant(buffer.getOffset());
-  for (auto [stride, slot] :
-       llvm::zip(buffer.getStrides(), launch.getSlots())) {
+  for (auto [stride, slot] : llvm::zip(buffer.getStrides(), slots)) {
     if (!stride)
       continue;
     Value index = arith::IndexCastOp::create(builder, loc, i64, slot);
@@ -88,9 +89,10 @@ void LowerLaunches::lower(LaunchOp launch, Value argumentArray) {
     Value at = LLVM::GEPOp::create(
         builder, loc, pointer, pointer, argumentArray,
         ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
-    LLVM::StoreOp::create(
-        builder, loc,
-        address(builder, loc, cast<BufferAttr>(attribute), launch), at);
+    LLVM::StoreOp::create(builder, loc,
+                          address(builder, launch, cast<BufferAttr>(attribute),
+                                  launch.getSlots()),
+                          at);
   }
   LLVM::LLVMFuncOp task =
       declare((launch.getKernel() + ".task").str(), {pointer, i64, pointer});
@@ -104,12 +106,44 @@ void LowerLaunches::lower(LaunchOp launch, Value argumentArray) {
   launch.erase();
 }
 
+void LowerLaunches::lower(CommunicateOp communicate) {
+  OpBuilder builder(communicate);
+  Location loc = communicate.getLoc();
+  SmallVector<Value> arguments = {
+      LLVM::ConstantOp::create(builder, loc, i64, communicate.getIdAttr())};
+  SmallVector<Type> types = {i64};
+  StringRef callee = "flm_communicate_wait";
+  if (communicate.getPhase() != CommunicationPhase::Wait) {
+    callee = communicate.getPhase() == CommunicationPhase::Start
+                 ? "flm_communicate_start"
+                 : "flm_communicate";
+    // A send has no result, a receive no operand.
+    for (std::optional<BufferAttr> buffer :
+         {communicate.getSource(), communicate.getTarget()})
+      arguments.push_back(
+          buffer
+              ? address(builder, communicate, *buffer, communicate.getSlots())
+              : LLVM::ZeroOp::create(builder, loc, pointer).getResult());
+    types.append({pointer, pointer});
+  }
+  LLVM::CallOp::create(builder, loc, declare(callee, types), arguments);
+  communicate.erase();
+}
+
 void LowerLaunches::runOnOperation() {
   pointer = LLVM::LLVMPointerType::get(&getContext());
   i64 = IntegerType::get(&getContext(), 64);
   for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
     SmallVector<LaunchOp> launches;
-    function.walk([&](LaunchOp launch) { launches.push_back(launch); });
+    SmallVector<CommunicateOp> communication;
+    function.walk([&](Operation *op) {
+      if (auto launch = dyn_cast<LaunchOp>(op))
+        launches.push_back(launch);
+      if (auto communicate = dyn_cast<CommunicateOp>(op))
+        communication.push_back(communicate);
+    });
+    for (CommunicateOp communicate : communication)
+      lower(communicate);
     if (launches.empty())
       continue;
     // Calls wait for their tasks, so all of them share one argument array.

@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Turns programs into host functions and kernels for the CPU.
 //===----------------------------------------------------------------------===//
+#include "codegen/host/Communication.h"
 #include "codegen/host/KernelLibrary.h"
 #include "codegen/host/Manifest.h"
 #include "codegen/host/Passes.h"
@@ -71,6 +72,11 @@ LogicalResult HostWriter::writeBlock(Block &block) {
     if (auto loop = dyn_cast<LoopOp>(op)) {
       if (failed(writeLoop(loop)))
         return failure();
+    } else if (auto collective = dyn_cast<CollectiveOp>(op)) {
+      if (failed(writeCollective(collective, kernels, site())))
+        return failure();
+    } else if (auto wait = dyn_cast<WaitOp>(op)) {
+      writeWait(wait, site());
     } else if (failed(kernels.launchOp(&op, site()))) {
       return failure();
     }

@@ -3,7 +3,9 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/host/Manifest.h"
 
+#include "codegen/host/MeshManifest.h"
 #include "codegen/plan/BufferMap.h"
+#include "codegen/plan/StateTables.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/ValueNames.h"
@@ -31,11 +33,19 @@ static json::Object valuesOf(const Recipe &recipe) {
   return values;
 }
 
-/// One line per parameter, in the order of the state arena.
-static FailureOr<json::Array> parametersOf(ProgramOp train, int64_t &count) {
+/// One line per parameter, in the order of the state arena. Shapes are global:
+/// those that `model` has.
+static FailureOr<json::Array> parametersOf(ProgramOp train, ModelOp model,
+                                           PlanOp plan, int64_t &count) {
   llvm::StringMap<int64_t> offsets;
   train.walk([&](UpdateOp update) {
     offsets[update.getName()] = bufferAt(update, 0).getOffset();
+  });
+  llvm::StringMap<StateOp> states;
+  train.walk([&](StateOp state) { states[state.getName()] = state; });
+  llvm::StringMap<NamedTensorType> global;
+  model.walk([&](ParamOp param) {
+    global[param.getName()] = typeOf(param.getValue());
   });
   json::Array parameters;
   for (ParamOp param : train.body()->getOps<ParamOp>()) {
@@ -43,7 +53,10 @@ static FailureOr<json::Array> parametersOf(ProgramOp train, int64_t &count) {
     MupAttr mup = param.getMupAttr();
     if (!mup)
       return param.emitError("has no µP multipliers");
-    NamedTensorType type = typeOf(param.getValue());
+    NamedTensorType type = global.lookup(name);
+    if (!type)
+      return param.emitError()
+             << "the model has no parameter \"" << name << "\"";
     count += type.numElements();
     json::Array dims, shape;
     for (DimAttr dim : type.getDims()) {
@@ -53,23 +66,28 @@ static FailureOr<json::Array> parametersOf(ProgramOp train, int64_t &count) {
       dims.push_back(text);
       shape.push_back(dim.size());
     }
+    std::string m = ("exp_avg." + name).str(), v = ("exp_avg_sq." + name).str();
     json::Object init{{"kind", stringifyInitKind(mup.getInit())}};
     init[mup.getInit() == InitKind::Normal ? "std" : "value"] =
         mup.getValue().getValueAsDouble();
-    parameters.push_back(
-        json::Object{{"name", name},
-                     {"dims", std::move(dims)},
-                     {"shape", std::move(shape)},
-                     {"stacked", name.contains('*')},
-                     {"dtype", "f32"},
-                     {"offset", offsets.lookup(name)},
-                     {"m", offsets.lookup(("exp_avg." + name).str())},
-                     {"v", offsets.lookup(("exp_avg_sq." + name).str())},
-                     {"init", std::move(init)},
-                     {"class", stringifyMupClass(mup.getRole())},
-                     {"lr_mult", mup.getLr().getValueAsDouble()},
-                     {"wd_mult", mup.getWd().getValueAsDouble()},
-                     {"eps_mult", mup.getEps().getValueAsDouble()}});
+    json::Object parameter{{"name", name},
+                           {"dims", std::move(dims)},
+                           {"shape", std::move(shape)},
+                           {"stacked", name.contains('*')},
+                           {"dtype", "f32"},
+                           {"offset", offsets.lookup(name)},
+                           {"m", offsets.lookup(m)},
+                           {"v", offsets.lookup(v)},
+                           {"init", std::move(init)},
+                           {"class", stringifyMupClass(mup.getRole())},
+                           {"lr_mult", mup.getLr().getValueAsDouble()},
+                           {"wd_mult", mup.getWd().getValueAsDouble()},
+                           {"eps_mult", mup.getEps().getValueAsDouble()}};
+    json::Object parts =
+        partsOf(plan, param, states.lookup(m), states.lookup(v));
+    if (!parts.empty())
+      parameter["parts"] = std::move(parts);
+    parameters.push_back(std::move(parameter));
   }
   return parameters;
 }
@@ -77,8 +95,9 @@ static FailureOr<json::Array> parametersOf(ProgramOp train, int64_t &count) {
 /// Floating-point operations per token of forward and backward: 2 per multiply
 /// -add, the backward pass twice the forward; attention counts the half of the
 /// scores that a causal mask leaves (the convention of Megatron-Core). Norms,
-/// rope and softmax are not counted.
-static double flopsPerToken(ProgramOp forward) {
+/// rope and softmax are not counted. Counted in the model, whose sizes are
+/// global: what several ranks repeat is no useful work.
+static double flopsPerToken(ModelOp forward) {
   double flops = 0;
   forward.walk([&](Operation *op) {
     double times = 1;
@@ -110,55 +129,81 @@ static json::Array probesOf(ProgramOp probe) {
   return probes;
 }
 
+/// Tables that the runtime fills: the plan's entries are the manifest's.
+static json::Array tablesOf(ModuleOp module) {
+  json::Array tables;
+  auto list = module->getAttrOfType<ArrayAttr>(kTables);
+  for (auto table : list.getAsRange<DictionaryAttr>()) {
+    json::Object object;
+    for (NamedAttribute field : table) {
+      json::Value value = nullptr;
+      if (auto text = dyn_cast<StringAttr>(field.getValue()))
+        value = text.getValue();
+      else if (auto number = dyn_cast<FloatAttr>(field.getValue()))
+        value = number.getValueAsDouble();
+      else if (auto names = dyn_cast<ArrayAttr>(field.getValue()))
+        value = json::Array(llvm::map_range(
+            names.getAsRange<StringAttr>(),
+            [](StringAttr name) { return json::Value(name.getValue()); }));
+      else
+        value = cast<IntegerAttr>(field.getValue()).getInt();
+      object[field.getName().getValue()] = std::move(value);
+    }
+    tables.push_back(std::move(object));
+  }
+  return tables;
+}
+
 FailureOr<std::string> flm::buildManifest(ModuleOp module,
                                           int64_t workspaceBytes) {
   auto train = module.lookupSymbol<ProgramOp>("train_step");
-  auto eval = module.lookupSymbol<ProgramOp>("eval_step");
+  auto models = module.getOps<ModelOp>();
   auto configs = module.getOps<ConfigOp>();
   auto recipes = module.getOps<RecipeOp>();
   auto plans = module.getOps<PlanOp>();
-  if (!train || !eval || configs.empty() || recipes.empty() || plans.empty())
-    return module.emitError("needs programs, a config, a recipe and a plan; "
-                            "run the stages before this one");
+  if (!train || models.empty() || configs.empty() || recipes.empty() ||
+      plans.empty() || !module->hasAttr(kTables))
+    return module.emitError("needs programs, a model, a config, a recipe and a "
+                            "plan; run the stages before this one");
+  ModelOp model = *models.begin();
+  PlanOp plan = *plans.begin();
   ConfigOp config = *configs.begin();
   RecipeOp recipeOp = *recipes.begin();
   Recipe recipe = Recipe::of(recipeOp);
 
   int64_t count = 0;
-  FailureOr<json::Array> parameters = parametersOf(train, count);
+  FailureOr<json::Array> parameters = parametersOf(train, model, plan, count);
   if (failed(parameters))
     return failure();
   auto number = [&](StringRef name) {
     auto attr = module->getAttrOfType<IntegerAttr>(name);
     return attr ? attr.getInt() : 0;
   };
-  json::Array tables;
-  if (auto list = module->getAttrOfType<ArrayAttr>("flm.tables"))
-    for (auto table : list.getAsRange<DictionaryAttr>())
-      tables.push_back(json::Object{
-          {"kind", "rope"},
-          {"theta", table.getAs<FloatAttr>("theta").getValueAsDouble()},
-          {"seq", table.getAs<IntegerAttr>("seq").getInt()},
-          {"head_dim", table.getAs<IntegerAttr>("head_dim").getInt()},
-          {"offset", table.getAs<IntegerAttr>("offset").getInt()}});
   json::Object manifest{{"abi", FLM_ABI_VERSION},
                         {"model", config.getModel()},
                         {"config", config.getSymName()},
                         {"recipe", recipeOp.getSymName()},
-                        {"plan", (*plans.begin()).getSymName()},
+                        {"plan", plan.getSymName()},
                         {"dims", dimsOf(config)},
                         {"micro_batches", recipe.micro_batches},
                         {"recipe_values", valuesOf(recipe)},
                         {"parameters", std::move(*parameters)},
-                        {"tables", std::move(tables)},
+                        {"tables", tablesOf(module)},
                         {"state_bytes", number("flm.state_bytes")},
                         {"scratch_bytes", number("flm.scratch_bytes")},
                         {"workspace_bytes", workspaceBytes},
                         {"parameter_count", count},
-                        {"flops_per_token", flopsPerToken(eval)}};
+                        {"flops_per_token", flopsPerToken(model)}};
   manifest["probes"] = json::Array{};
   if (auto probe = module.lookupSymbol<ProgramOp>("probe"))
     manifest["probes"] = probesOf(probe);
+  if (plan.ranks() > 1) {
+    FailureOr<json::Array> collectives = collectivesOf(module);
+    if (failed(collectives))
+      return failure();
+    manifest["mesh"] = meshOf(plan);
+    manifest["collectives"] = std::move(*collectives);
+  }
   std::string text;
   llvm::raw_string_ostream(text) << json::Value(std::move(manifest));
   return text;

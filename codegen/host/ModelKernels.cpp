@@ -10,6 +10,7 @@
 #include "codegen/host/KernelLibrary.h"
 #include "codegen/host/KernelShapes.h"
 #include "codegen/plan/BufferMap.h"
+#include "codegen/plan/StateTables.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -34,6 +35,21 @@ LogicalResult KernelLibrary::launchModelOp(Operation *op, Site site,
             {buffer(embedding.getTokens()), buffer(embedding.getTable()),
              buffer(embedding.getY())},
             site);
+      })
+      .Case([&](LocalTokensOp local) -> LogicalResult {
+        BufferAttr rank = coordinateOf(op, local.getAxis());
+        if (!rank)
+          return local.emitOpError()
+                 << "needs this rank's index on " << local.getAxisAttr()
+                 << ", which the mesh does not have";
+        int64_t count = typeOf(local.getX()).numElements();
+        int64_t size = local.getSize();
+        return launch(
+            loc, "local_tokens_" + Twine(count) + "_of" + Twine(size),
+            [&](OpBuilder &b, Location l, StringRef s) {
+              return buildLocalTokens(b, l, s, count, size, target);
+            },
+            {buffer(local.getX()), rank, buffer(local.getY())}, site);
       })
       .Case([&](LinearOp linear) {
         Matrix x(linear.getX()), y(linear.getY());
@@ -67,15 +83,7 @@ LogicalResult KernelLibrary::launchModelOp(Operation *op, Site site,
         AttentionProblem shape = attentionProblem(rope.getX(), false, f32);
         RopeProblem problem{shape.batch,   shape.seq,         shape.heads,
                             shape.headDim, rope.getInverse(), f32};
-        BufferAttr table;
-        for (auto known : module->getAttrOfType<ArrayAttr>("flm.tables")
-                              .getAsRange<DictionaryAttr>())
-          if (known.getAs<FloatAttr>("theta") == rope.getThetaAttr() &&
-              known.getAs<IntegerAttr>("seq").getInt() == shape.seq &&
-              known.getAs<IntegerAttr>("head_dim").getInt() == shape.headDim)
-            table = BufferAttr::get(op->getContext(), Arena::State, 0,
-                                    known.getAs<IntegerAttr>("offset").getInt(),
-                                    shape.seq * shape.headDim * 4, {});
+        BufferAttr table = ropeTable(rope);
         if (!table)
           return rope.emitError("has no table; the plan has not run");
         return launch(

@@ -38,8 +38,11 @@ def LowerPrograms : Pass<"flm-lower-programs", "::mlir::ModuleOp"> {
 }
 
 def LowerLaunches : Pass<"flm-lower-launches", "::mlir::ModuleOp"> {
-  let summary = "turn launches into calls of the runtime's parallel loop";
+  let summary = "turn launches and communication into calls of the runtime";
   let description = [{
+    `communicate` becomes a call of `flm_communicate`, `flm_communicate_start`
+    or `flm_communicate_wait`, a launch one of the parallel loop.
+
     Input:
     ```mlir
     flm.launch @k tasks 8 (#flm.buffer<scratch, 64, 4096, [1024]>) at (%slot)

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/plan/BufferPlanner.h"
 #include "codegen/plan/Passes.h"
+#include "codegen/plan/StateTables.h"
 
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/ValueNames.h"
@@ -52,30 +53,7 @@ LogicalResult AssignBuffers::assign() {
     stateBytes +=
         llvm::alignTo(typeOf(update.getValue()).bytes(), kBufferAlignment);
   });
-  // Tables that the runtime fills once: one for each kind of rope.
-  SmallVector<Attribute> tables;
-  Builder builder(&getContext());
-  module.walk([&](RopeOp rope) {
-    if (!rope->getParentOfType<ProgramOp>())
-      return;
-    NamedTensorType type = typeOf(rope.getX());
-    int64_t seq = type.getDims()[type.getRank() - 2].size();
-    int64_t headDim = type.getDims().back().getSizes().back();
-    for (Attribute table : tables) {
-      auto known = cast<DictionaryAttr>(table);
-      if (known.getAs<FloatAttr>("theta") == rope.getThetaAttr() &&
-          known.getAs<IntegerAttr>("seq").getInt() == seq &&
-          known.getAs<IntegerAttr>("head_dim").getInt() == headDim)
-        return;
-    }
-    tables.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("theta", rope.getThetaAttr()),
-         builder.getNamedAttr("seq", builder.getI64IntegerAttr(seq)),
-         builder.getNamedAttr("head_dim", builder.getI64IntegerAttr(headDim)),
-         builder.getNamedAttr("offset",
-                              builder.getI64IntegerAttr(stateBytes))}));
-    stateBytes += llvm::alignTo(seq * headDim * 4, kBufferAlignment);
-  });
+  placeStateTables(module, stateBytes);
 
   int64_t scratchBytes = 0;
   SmallVector<Storage> largest;
@@ -99,9 +77,9 @@ LogicalResult AssignBuffers::assign() {
       largest.assign(planner.pieces().begin(), planner.pieces().end());
     }
   }
+  Builder builder(&getContext());
   module->setAttr("flm.state_bytes", builder.getI64IntegerAttr(stateBytes));
   module->setAttr("flm.scratch_bytes", builder.getI64IntegerAttr(scratchBytes));
-  module->setAttr("flm.tables", builder.getArrayAttr(tables));
   return checkLimit(stateBytes, scratchBytes, largest);
 }
 

@@ -10,6 +10,14 @@ using namespace flm;
 
 static int64_t bytesOf(Value value) { return typeOf(value).bytes(); }
 
+/// The result whose op writes the bytes of `result`: a wait only ends what
+/// another op began.
+static OpResult writtenBy(OpResult result) {
+  if (auto wait = dyn_cast<WaitOp>(result.getOwner()))
+    return cast<OpResult>(wait.getPending());
+  return result;
+}
+
 //===----------------------------------------------------------------------===//
 // Places
 //===----------------------------------------------------------------------===//
@@ -128,6 +136,13 @@ void BufferPlanner::planOp(Operation *op, unsigned depth) {
     places[op->getResult(0)] = place;
     return;
   }
+  if (auto wait = dyn_cast<WaitOp>(op)) {
+    const Place &place = places[wait.getY()] = places.lookup(wait.getPending());
+    if (place.storage >= 0)
+      storages[place.storage].to =
+          std::max(storages[place.storage].to, live.lastUse(wait.getY()));
+    return;
+  }
   SmallVector<InPlacePair> pairs = inPlacePairs(op);
   for (OpResult result : op->getResults()) {
     auto isMine = [&](InPlacePair pair) {
@@ -225,12 +240,15 @@ void BufferPlanner::wantSlots(LoopOp loop, unsigned depth) {
   YieldOp yield = loop.yield();
   for (auto [value, result] : llvm::zip(yield.getStacks(), loop.getStacks()))
     if (isa<OpResult>(value) && value.getParentBlock() == loop.body())
-      wanted.try_emplace(value, slotOf(places[result], depth, bytesOf(value)));
+      wanted.try_emplace(writtenBy(cast<OpResult>(value)),
+                         slotOf(places[result], depth, bytesOf(value)));
   for (auto [index, value] : llvm::enumerate(yield.getCarries())) {
     Value carry = loop.carries()[index];
     auto result = dyn_cast<OpResult>(value);
-    if (!result || value.getParentBlock() != loop.body() ||
-        wanted.count(value) || isa<LoopOp>(result.getOwner()))
+    if (!result || value.getParentBlock() != loop.body())
+      continue;
+    result = writtenBy(result);
+    if (wanted.count(result) || isa<LoopOp>(result.getOwner()))
       continue;
     // The carry's bytes are free from its last read on; an op that reads it
     // there must be able to work in place.
@@ -243,7 +261,7 @@ void BufferPlanner::wantSlots(LoopOp loop, unsigned depth) {
     });
     if (lastRead < live.begin(producer) ||
         (lastRead == live.begin(producer) && inPlace))
-      wanted.try_emplace(value, places[carry]);
+      wanted.try_emplace(result, places[carry]);
   }
 }
 
@@ -260,6 +278,32 @@ void BufferPlanner::planLoop(LoopOp loop, unsigned depth) {
 // Programs
 //===----------------------------------------------------------------------===//
 
+/// Asks for what a collective gives to an update (the whole of a parameter
+/// whose parts were updated) to be made in the state arena, if nobody reads the
+/// old value any more.
+void BufferPlanner::wantState() {
+  llvm::StringMap<int64_t> lastReads;
+  program.walk([&](Operation *op) {
+    if (isa<ParamOp, StateOp>(op)) {
+      int64_t &last = lastReads[cast<StringAttr>(op->getAttr("name"))];
+      last = std::max(last, live.lastUse(op->getResult(0)));
+    }
+  });
+  for (UpdateOp update : program.body()->getOps<UpdateOp>()) {
+    auto result = dyn_cast<OpResult>(update.getValue());
+    if (!result)
+      continue;
+    result = writtenBy(result);
+    if (!isa<CollectiveOp>(result.getOwner()) ||
+        lastReads.lookup(update.getName()) >= live.begin(result.getOwner()))
+      continue;
+    Place place;
+    place.arena = Arena::State;
+    place.offset = state.lookup(update.getName());
+    wanted.try_emplace(result, place);
+  }
+}
+
 LogicalResult BufferPlanner::plan() {
   for (BlockArgument argument : program.body()->getArguments()) {
     Place place;
@@ -275,8 +319,9 @@ LogicalResult BufferPlanner::plan() {
     place.offset = offset;
     offset += bytesOf(value);
     if (isa<OpResult>(value) && !isa<LoopOp, ParamOp>(value.getDefiningOp()))
-      wanted.try_emplace(value, place);
+      wanted.try_emplace(writtenBy(cast<OpResult>(value)), place);
   }
+  wantState();
   planBlock(*program.body(), 0);
   scratch = placeStorages(storages);
   return success();

@@ -47,6 +47,7 @@ private:
   void planCarries(LoopOp loop);
   void planStacks(LoopOp loop, unsigned depth);
   void wantSlots(LoopOp loop, unsigned depth);
+  void wantState();
 
   bool mayOverwrite(mlir::Value value, mlir::Operation *op) const;
   bool readsOnce(mlir::Operation *op, mlir::Value value) const;

@@ -39,6 +39,13 @@ SmallVector<InPlacePair> flm::inPlacePairs(Operation *op) {
       .Case<LinearGradWOp, EmbeddingGradOp>([](auto gradient) {
         return gradient.getInto() ? Pairs{{0, 2, true}} : Pairs{};
       })
+      .Case([](MaskPaddingOp) { return Pairs{{0, 0, true}}; })
+      .Case([](CollectiveOp collective) {
+        bool inPlace = collective.getKind() == Collective::AllReduce ||
+                       collective.getKind() == Collective::Mask;
+        return inPlace ? Pairs{{0, 0, collective.getStarted()}} : Pairs{};
+      })
+      .Case([](WaitOp) { return Pairs{{0, 0, true}}; })
       .Default([](Operation *) { return Pairs{}; });
 }
 

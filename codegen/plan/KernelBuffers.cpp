@@ -66,6 +66,10 @@ LogicalResult flm::checkKernelBuffers(Operation *op, AddressOf address) {
         return op->emitOpError() << "writes " << described(result) << " over "
                                  << described(operand) << " while it reads it";
   }
+  if (auto wait = dyn_cast<WaitOp>(op))
+    if (address(bufferOf(wait.getY())) != address(bufferOf(wait.getPending())))
+      return wait.emitOpError("must have its result where the collective that "
+                              "was started writes it");
   int64_t bytes = temporaryBytes(op);
   if (!bytes)
     return success();

@@ -7,6 +7,8 @@
 
 void flm::buildPlanPipeline(mlir::OpPassManager &pm,
                             const AssignBuffersOptions &options) {
+  // The buffers of a collective depend on when it is waited for.
+  pm.addPass(createOverlapCollectives());
   pm.addPass(createAssignBuffers(options));
   pm.addPass(createVerifyBuffers());
 }

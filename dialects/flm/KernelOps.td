@@ -27,4 +27,33 @@ def LaunchOp : FlmOp<"launch", [MemoryEffects<[MemRead, MemWrite]>]> {
   }];
 }
 
+def CommunicationPhase : I32EnumAttr<"CommunicationPhase",
+    "what of a collective happens", [
+    I32EnumAttrCase<"Whole", 0, "run">,
+    I32EnumAttrCase<"Start", 1, "start">,
+    I32EnumAttrCase<"Wait", 2, "wait">]> {
+  let cppNamespace = "::flm";
+}
+
+def CommunicateOp : FlmOp<"communicate", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "a collective, or its beginning or end";
+  let description = [{
+    Stands in a host function, as `launch` does. `id` is the collective's in the
+    manifest; the buffers are what this rank gives and what it gets.
+
+    ```mlir
+    communicate run 7 from <scratch, 0, 64> to <scratch, 64, 256, [256]> at (%slot)
+    communicate start 8 from <scratch, 0, 64> to <scratch, 64, 256>
+    communicate wait 8
+    ```
+  }];
+  let arguments = (ins CommunicationPhase:$phase, I64Attr:$id,
+      OptionalAttr<BufferAttr>:$source, OptionalAttr<BufferAttr>:$target,
+      Variadic<Index>:$slots);
+  let assemblyFormat = [{
+    $phase custom<Integer>($id) (`from` $source^)? (`to` $target^)?
+    (`at` `(` $slots^ `)`)? attr-dict
+  }];
+}
+
 #endif // FLM_KERNEL_OPS_TD

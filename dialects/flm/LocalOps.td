@@ -34,6 +34,9 @@ def CollectiveOp : FlmValueOp<"collective", "moved",
     `[flat=N]`. `id` is the index into the manifest's list of collectives and
     `bytes` what one rank sends (runtime/abi).
 
+    With `start`, the result is not there before a `wait`, and computation goes
+    on meanwhile (stage `plan`).
+
     ```mlir
     %xn = collective all_gather %n over "tp" of 4 dim 1 id 7 bytes 98304 : !bsh_1 -> !bsh
     %r = collective reduce_scatter %d_w over "dp" of 2 flat 1024 id 8 bytes 4096 : !f32_fh -> !f32_flat
@@ -45,16 +48,46 @@ def CollectiveOp : FlmValueOp<"collective", "moved",
       OptionalAttr<I64Attr>:$dim, OptionalAttr<I64Attr>:$to,
       OptionalAttr<I64Attr>:$flat, OptionalAttr<StrAttr>:$reduction,
       OptionalAttr<I64Attr>:$at, OptionalAttr<I64Attr>:$offset,
-      OptionalAttr<I64Attr>:$match);
+      OptionalAttr<I64Attr>:$match, UnitAttr:$started);
   let results = (outs Optional<FlmTensor>:$y);
   let assemblyFormat = [{
-    $kind ($x^)? `over` $axis `of` custom<Integer>($ranks)
+    (`start` $started^)? $kind ($x^)? `over` $axis `of` custom<Integer>($ranks)
     (`dim` custom<Integer>($dim)^)? (`to` custom<Integer>($to)^)?
     (`flat` custom<Integer>($flat)^)? (`by` $reduction^)?
     (`at` custom<Integer>($at)^)? (`offset` custom<Integer>($offset)^)?
     `id` custom<Integer>($id) (`match` custom<Integer>($match)^)?
     `bytes` custom<Integer>($bytes) `` custom<NamedAttrs>(attr-dict) (`:` custom<Tensor>(type($x))^)?
     (`->` custom<Tensor>(type($y))^)?
+  }];
+  let hasVerifier = 1;
+}
+
+def WaitOp : FlmValueOp<"wait", "moved", [MemoryEffects<[MemRead, MemWrite]>,
+    SameShape<["pending", "y"]>]> {
+  let summary = "the result of a collective that was started";
+  let description = [{
+    `pending` is what `collective start` gave: nobody else may read it, and the
+    result has its bytes. `reading` is the collective's operand, unless the
+    collective works in place (`all_reduce`): it must not change before the wait.
+
+    ```mlir
+    %xn_pending = collective start all_gather %n over "tp" of 4 dim 1 id 7 bytes 98304 : !bsh_1 -> !bsh
+    %dw = linear_grad_w %dy, %x : !bsf, !bsh -> !fh
+    %xn = wait %xn_pending reading %n id 7 : !bsh from !bsh_1
+    ```
+  }];
+  let arguments = (ins FlmTensor:$pending, Optional<FlmTensor>:$source,
+                       I64Attr:$id);
+  let results = (outs FlmTensor:$y);
+  let assemblyFormat = [{
+    $pending (`reading` $source^)? `id` custom<Integer>($id) ``
+    custom<NamedAttrs>(attr-dict) `:` custom<Alike>(type($pending), type($y))
+    (`from` custom<Tensor>(type($source))^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// What was started.
+    ::flm::CollectiveOp started();
   }];
 }
 

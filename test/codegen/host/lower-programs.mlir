@@ -9,7 +9,7 @@
 // RUN: not flm-opt %t.mlir --flm-lower-programs=cpu=pentium9 2>&1 | FileCheck %s --check-prefix=CPU
 // CPU: error: unknown CPU 'pentium9'
 // RUN: not flm-opt %s --flm-lower-programs 2>&1 | FileCheck %s --check-prefix=EMPTY
-// EMPTY: error: needs programs, a config, a recipe and a plan; run the stages before this one
+// EMPTY: error: needs programs, a model, a config, a recipe and a plan; run the stages before this one
 
 // The manifest names what the runtime has to know; nothing else is left of the spec.
 // CHECK: llvm.mlir.global external constant @flm_manifest("{\22

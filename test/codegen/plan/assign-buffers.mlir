@@ -15,7 +15,7 @@
 // kind of rope (@rope and @again use the same), of seq * head_dim * 4 bytes.
 // CHECK: module attributes {
 // CHECK-SAME: flm.state_bytes = 3136
-// CHECK-SAME: flm.tables = [{head_dim = 4 : i64, offset = 2880 : i64, seq = 4 : i64, theta = 1.000000e+04 : f64}, {head_dim = 4 : i64, offset = 2944 : i64, seq = 4 : i64, theta = 1.000000e+02 : f64}, {head_dim = 4 : i64, offset = 3008
+// CHECK-SAME: flm.tables = [{head_dim = 4 : i64, kind = "rope", offset = 2880 : i64, seq = 4 : i64, theta = 1.000000e+04 : f64}, {head_dim = 4 : i64, kind = "rope", offset = 2944 : i64, seq = 4 : i64, theta = 1.000000e+02 : f64}, {head_dim = 4 : i64, kind = "rope", offset = 3008
 
 // CHECK-LABEL: flm.program @train_step
 flm.program @train_step of @c(%tokens: !i32_bs, %hyper: !f32_hyper, %g: !f32_h) {

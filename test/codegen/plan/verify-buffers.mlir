@@ -41,6 +41,14 @@
 // RUN: %{refuses}
 // REDEFINE: %{file} = returned-overwritten
 // RUN: %{refuses}
+// REDEFINE: %{file} = early-reuse
+// RUN: %{refuses}
+// REDEFINE: %{file} = early-result
+// RUN: %{refuses}
+// REDEFINE: %{file} = late-result
+// RUN: %{refuses}
+// REDEFINE: %{file} = moved-result
+// RUN: %{refuses}
 
 //--- right.mlir
 !v = !flm.tensor<[h=8] f32>
@@ -278,4 +286,50 @@ flm.program @p of @c(%x: !v) {
   %b = scale %x by 3.0 {flm.buffers = [#flm.buffer<result(0), 0, 32>]} : !v
   // CHECK: [[#@LINE+1]]:3: error: 'flm.return' op operand #0 (%a) was overwritten by %b before it is read
   return %a : !v {flm.buffers = [#flm.buffer<result(0), 0, 32>]}
+}
+
+//--- early-reuse.mlir
+!v = !flm.tensor<[h=8] f32>
+!all = !flm.tensor<[h=16] f32>
+flm.program @p of @c(%x: !v) {
+  %a = scale %x by 2.0 {flm.buffers = [#flm.buffer<scratch, 0, 32>]} : !v
+  %g = collective start all_gather %a over "dp" of 2 dim 0 id 0 bytes 32 {flm.buffers = [#flm.buffer<scratch, 64, 64>]} : !v -> !all
+  %b = scale %x by 3.0 {flm.buffers = [#flm.buffer<scratch, 0, 32>]} : !v
+  // CHECK: [[#@LINE+1]]:8: error: 'flm.wait' op operand #1 (%a) was overwritten by %b before it is read
+  %y = wait %g reading %a id 0 {flm.buffers = [#flm.buffer<scratch, 64, 64>]} : !all from !v
+  return
+}
+
+//--- early-result.mlir
+!v = !flm.tensor<[h=8] f32>
+!all = !flm.tensor<[h=16] f32>
+flm.program @p of @c(%x: !v) {
+  %a = scale %x by 2.0 {flm.buffers = [#flm.buffer<scratch, 0, 32>]} : !v
+  %b = scale %x by 3.0 {flm.buffers = [#flm.buffer<scratch, 64, 32>]} : !v
+  %g = collective start all_gather %a over "dp" of 2 dim 0 id 0 bytes 32 {flm.buffers = [#flm.buffer<scratch, 64, 64>]} : !v -> !all
+  // CHECK: [[#@LINE+1]]:8: error: 'flm.add' op operand #1 (%b) was overwritten by %g before it is read
+  %c = add %x, %b {flm.buffers = [#flm.buffer<scratch, 128, 32>]} : !v
+  %y = wait %g reading %a id 0 {flm.buffers = [#flm.buffer<scratch, 64, 64>]} : !all from !v
+  return
+}
+
+//--- late-result.mlir
+!v = !flm.tensor<[h=8] f32>
+flm.program @p of @c(%x: !v) {
+  %a = scale %x by 2.0 {flm.buffers = [#flm.buffer<scratch, 0, 32>]} : !v
+  %g = collective start all_reduce %a over "dp" of 2 id 0 bytes 32 {flm.buffers = [#flm.buffer<scratch, 0, 32>]} : !v -> !v
+  %b = scale %x by 3.0 {flm.buffers = [#flm.buffer<scratch, 16, 32>]} : !v
+  // CHECK: [[#@LINE+1]]:8: error: 'flm.wait' op operand #0 (%g) was overwritten by %b before it is read
+  %y = wait %g id 0 {flm.buffers = [#flm.buffer<scratch, 0, 32>]} : !v
+  return
+}
+
+//--- moved-result.mlir
+!v = !flm.tensor<[h=8] f32>
+flm.program @p of @c(%x: !v) {
+  %a = scale %x by 2.0 {flm.buffers = [#flm.buffer<scratch, 0, 32>]} : !v
+  %g = collective start all_reduce %a over "dp" of 2 id 0 bytes 32 {flm.buffers = [#flm.buffer<scratch, 0, 32>]} : !v -> !v
+  // CHECK: [[#@LINE+1]]:8: error: 'flm.wait' op must have its result where the collective that was started writes it
+  %y = wait %g id 0 {flm.buffers = [#flm.buffer<scratch, 32, 32>]} : !v
+  return
 }

@@ -32,3 +32,15 @@ flm.program @sums of @c(%g: [layers=2, ffn=6, hidden=8] f32, %slots: [slot=3, ff
   %sum = fold %slots : [slot=3, ffn=6] f32 -> [ffn=6] f32
   return %sumsq, %sum : [] f32, [ffn=6] f32
 }
+
+flm.program @overlap of @c(%n: [seq=4, hidden=8] f32, %g: [ffn=6] f32) {
+  // CHECK: %xn_pending = collective start all_gather %n over "tp" of 4 dim 0 id 4 bytes 384 :
+  %xn_pending = collective start all_gather %n over "tp" of 4 dim 0 id 4 bytes 384 : [seq=4, hidden=8] f32 -> [seq=16, hidden=8] f32
+  // CHECK: %g_pending = collective start all_reduce %g over "dp" of 2 id 5 bytes 24 :
+  %g_pending = collective start all_reduce %g over "dp" of 2 id 5 bytes 24 : [ffn=6] f32 -> [ffn=6] f32
+  // CHECK: %xn = wait %xn_pending reading %n id 4 : {{[^ ]+}} from {{[^ ]+$}}
+  %xn = wait %xn_pending reading %n id 4 : [seq=16, hidden=8] f32 from [seq=4, hidden=8] f32
+  // CHECK: %sum = wait %g_pending id 5 : {{[^ ]+$}}
+  %sum = wait %g_pending id 5 : [ffn=6] f32
+  return %xn, %sum : [seq=16, hidden=8] f32, [ffn=6] f32
+}

@@ -1,0 +1,213 @@
+//===----------------------------------------------------------------------===//
+// What the manifest says about a program of several ranks.
+//===----------------------------------------------------------------------===//
+#include "codegen/host/MeshManifest.h"
+
+#include "dialects/flm/Sizes.h"
+#include "dialects/flm/ValueNames.h"
+#include "runtime/abi/Collectives.h"
+
+#include "llvm/Support/Path.h"
+
+#include <map>
+
+using namespace mlir;
+using namespace flm;
+namespace json = llvm::json;
+
+//===----------------------------------------------------------------------===//
+// Mesh and parts
+//===----------------------------------------------------------------------===//
+
+json::Object flm::meshOf(PlanOp plan) {
+  auto axesOf = [&](StringRef dim) {
+    json::Array axes; // in the order of the mesh
+    for (auto axis : plan.getAxes().getAsRange<StringAttr>())
+      for (auto [from, to] : llvm::zip(plan.getFrom().getAsRange<StringAttr>(),
+                                       plan.getTo().getAsRange<StringAttr>()))
+        if (from.getValue() == dim && to == axis)
+          axes.push_back(axis.getValue());
+    return axes;
+  };
+  json::Array axes, sizes;
+  for (auto [axis, size] : llvm::zip(plan.getAxes(), plan.getSizes())) {
+    axes.push_back(cast<StringAttr>(axis).getValue());
+    sizes.push_back(cast<IntegerAttr>(size).getInt());
+  }
+  json::Object mesh{{"axes", std::move(axes)},
+                    {"sizes", std::move(sizes)},
+                    {"batch", axesOf(kBatchDim)}};
+  for (json::Value &axis : axesOf("layers"))
+    mesh["pipeline"] = std::move(axis);
+  return mesh;
+}
+
+/// What of a tensor of this global type a rank has that holds `local` elements.
+static json::Array partsOf(PlanOp plan, NamedTensorType global, int64_t local) {
+  json::Array parts, last;
+  for (AxisStateAttr state : global.getStates()) {
+    json::Object part{{"axis", state.getAxis().getValue()}};
+    StringRef argument = state.getArgument();
+    if (state.getKind() == AxisStateKind::At) {
+      part["at"] = argument == "first" ? 0 : plan.axisSize(state.getAxis()) - 1;
+    } else if (argument == "*") {
+      part["flat"] = local;
+      last.push_back(std::move(part));
+      continue;
+    } else {
+      for (auto [index, dim] : llvm::enumerate(global.getDims()))
+        if (dim.getNames().front() == argument)
+          part["dim"] = static_cast<int64_t>(index);
+    }
+    parts.push_back(std::move(part));
+  }
+  // What is flattened is what the other axes leave.
+  for (json::Value &part : last)
+    parts.push_back(std::move(part));
+  return parts;
+}
+
+json::Object flm::partsOf(PlanOp plan, ParamOp param, StateOp m, StateOp v) {
+  json::Object parts;
+  for (auto [key, read] :
+       {std::pair<StringRef, Operation *>("p", param), {"m", m}, {"v", v}}) {
+    auto type = read ? read->getAttrOfType<TypeAttr>(kGlobalType) : TypeAttr();
+    if (!type)
+      continue;
+    json::Array list = ::partsOf(plan, cast<NamedTensorType>(type.getValue()),
+                                 typeOf(read->getResult(0)).numElements());
+    if (!list.empty())
+      parts[key] = std::move(list);
+  }
+  return parts;
+}
+
+//===----------------------------------------------------------------------===//
+// Collectives
+//===----------------------------------------------------------------------===//
+
+/// This rank's tensor where it is whole over the axis.
+static NamedTensorType wholeType(CollectiveOp collective) {
+  switch (collective.getKind()) {
+  case Collective::AllGather:
+  case Collective::Receive:
+    return typeOf(collective.getY());
+  case Collective::AllToAll: {
+    NamedTensorType x = typeOf(collective.getX()),
+                    y = typeOf(collective.getY());
+    SmallVector<DimAttr> dims(x.getDims());
+    dims[*collective.getDim()] = y.getDims()[*collective.getDim()];
+    return x.withDims(dims);
+  }
+  default:
+    return typeOf(collective.getX());
+  }
+}
+
+static StringRef dtypeOf(Type type) {
+  return type.isInteger(32) ? "i32" : type.isBF16() ? "bf16" : "f32";
+}
+
+/// "tele-flm.mlir:27:10", or empty.
+static std::string sourceOf(Operation *op) {
+  auto at = op->getLoc()->findInstanceOf<FileLineColLoc>();
+  if (!at)
+    return {};
+  return (llvm::sys::path::filename(at.getFilename()) + ":" +
+          Twine(at.getLine()) + ":" + Twine(at.getColumn()))
+      .str();
+}
+
+static int64_t executions(CollectiveOp collective) {
+  if (collective->getParentOfType<ProgramOp>().getSymName() != "train_step")
+    return 0;
+  int64_t times = 1;
+  for (auto loop = collective->getParentOfType<LoopOp>(); loop;
+       loop = loop->getParentOfType<LoopOp>())
+    times *= loop.trips();
+  return times;
+}
+
+/// What is the same for all ops that carry out one collective.
+static FailureOr<json::Object> describe(CollectiveOp collective) {
+  NamedTensorType whole = wholeType(collective);
+  StringRef kind = stringifyCollective(collective.getKind());
+  int64_t bytes = abi::bytesSent(
+      *abi::collectiveKind(std::string_view(kind)),
+      static_cast<int64_t>(collective.getRanks()), whole.numElements(),
+      static_cast<int64_t>(collective.getFlat().value_or(0)),
+      whole.getElementType().getIntOrFloatBitWidth() / 8);
+  if (static_cast<int64_t>(collective.getBytes()) != bytes)
+    return collective.emitOpError() << "says " << collective.getBytes()
+                                    << " bytes, but a rank sends " << bytes;
+  Value named = collective.getX() ? collective.getX() : collective.getY();
+  json::Object object{{"id", static_cast<int64_t>(collective.getId())},
+                      {"kind", kind},
+                      {"axis", collective.getAxis()},
+                      {"shape", json::Array(whole.shape())},
+                      {"dtype", dtypeOf(whole.getElementType())},
+                      {"name", valueName(named)},
+                      {"source", sourceOf(collective)},
+                      {"bytes", bytes}};
+  bool exchangesDims = collective.getKind() == Collective::AllToAll;
+  auto number = [&](StringRef key, std::optional<uint64_t> value) {
+    if (value)
+      object[key] = static_cast<int64_t>(*value);
+  };
+  number(exchangesDims ? "from" : "dim", collective.getDim());
+  number("to", collective.getTo());
+  number("flat", collective.getFlat());
+  number("at", collective.getAt());
+  number("offset", collective.getOffset());
+  number("match", collective.getMatch());
+  if (auto op = collective.getReduction())
+    object["op"] = *op;
+  if (auto stages = collective->getAttrOfType<DenseI64ArrayAttr>(kStages))
+    object["stages"] = json::Array(stages.asArrayRef());
+  return object;
+}
+
+FailureOr<json::Array> flm::collectivesOf(ModuleOp module) {
+  struct Entry {
+    CollectiveOp first;
+    json::Object object;
+    int64_t times = 0;
+  };
+  std::map<int64_t, Entry> entries;
+  WalkResult walked = module.walk([&](CollectiveOp collective) -> WalkResult {
+    FailureOr<json::Object> object = describe(collective);
+    if (failed(object))
+      return WalkResult::interrupt();
+    auto [it, fresh] = entries.try_emplace(collective.getId());
+    Entry &entry = it->second;
+    if (fresh) {
+      entry.first = collective;
+      entry.object = std::move(*object);
+    } else {
+      json::Object other = *object;
+      for (StringRef free : {"name", "source"})
+        other[free] = *entry.object.get(free);
+      if (other != entry.object) {
+        auto diag = collective.emitOpError()
+                    << "has the id " << collective.getId()
+                    << ", which another collective has";
+        diag.attachNote(entry.first.getLoc()) << "this one";
+        return diag;
+      }
+    }
+    entry.times += executions(collective);
+    return WalkResult::advance();
+  });
+  if (walked.wasInterrupted())
+    return failure();
+  json::Array collectives;
+  for (auto &[id, entry] : entries) {
+    if (id != static_cast<int64_t>(collectives.size()))
+      return entry.first.emitOpError()
+             << "has the id " << id << ", but no collective has the id "
+             << collectives.size();
+    entry.object["times"] = entry.times;
+    collectives.push_back(std::move(entry.object));
+  }
+  return collectives;
+}

@@ -1,0 +1,123 @@
+//===----------------------------------------------------------------------===//
+// Ops that look into the vocabulary, where a rank has only a part of it.
+//===----------------------------------------------------------------------===//
+#include "passes/sharding/LocalVocabulary.h"
+
+#include "dialects/flm/ValueNames.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace flm;
+
+/// The axis over which `dim` of `type` is split; null if it is whole.
+static StringAttr splitOver(NamedTensorType type, DimAttr dim) {
+  for (AxisStateAttr state : type.getStates())
+    if (state.getKind() == AxisStateKind::Split &&
+        state.getArgument() == dim.getNames().front())
+      return state.getAxis();
+  return {};
+}
+
+namespace {
+
+class VocabularyLocalizer {
+public:
+  VocabularyLocalizer(ProgramOp program, const Mesh &mesh)
+      : program(program), mesh(mesh) {}
+
+  void run();
+
+private:
+  void useLocalTokens(OpOperand &tokens, NamedTensorType table, DimAttr dim);
+  void hidePadding(OpOperand &logits, std::optional<DimAttr> valid);
+  static void setAfter(OpBuilder &builder, Value value);
+
+  ProgramOp program;
+  const Mesh &mesh;
+  /// One of each for a value, which all its readers share.
+  llvm::DenseMap<std::pair<Value, int64_t>, Value> localTokens;
+  llvm::DenseMap<Value, Value> masked;
+};
+
+} // namespace
+
+/// Where every reader of `value` sees what is inserted.
+void VocabularyLocalizer::setAfter(OpBuilder &builder, Value value) {
+  if (Operation *op = value.getDefiningOp())
+    builder.setInsertionPointAfter(op);
+  else
+    builder.setInsertionPointToStart(value.getParentBlock());
+}
+
+/// `dim` is the vocabulary's in `table`, a type that the op has.
+void VocabularyLocalizer::useLocalTokens(OpOperand &tokens,
+                                         NamedTensorType table, DimAttr dim) {
+  StringAttr axis = splitOver(table, dim);
+  if (!axis)
+    return;
+  int64_t size = dim.size() / mesh.ranks(axis);
+  Value &local = localTokens[{tokens.get(), size}];
+  if (!local) {
+    OpBuilder builder(program.getContext());
+    setAfter(builder, tokens.get());
+    local = LocalTokensOp::create(builder, derivedFrom(tokens.get(), "local_"),
+                                  tokens.get().getType(), tokens.get(), axis,
+                                  builder.getI64IntegerAttr(size));
+  }
+  tokens.set(local);
+}
+
+void VocabularyLocalizer::hidePadding(OpOperand &logits,
+                                      std::optional<DimAttr> valid) {
+  Operation *op = logits.getOwner();
+  NamedTensorType type = typeOf(logits.get());
+  DimAttr vocabulary = type.getDims().back();
+  StringAttr axis = splitOver(type, vocabulary);
+  if (!axis || !valid)
+    return;
+  op->removeAttr("valid");
+  if (valid->size() == vocabulary.size())
+    return;
+  Value &hidden = masked[logits.get()];
+  if (!hidden) {
+    OpBuilder builder(program.getContext());
+    setAfter(builder, logits.get());
+    hidden = MaskPaddingOp::create(
+        builder, derivedFrom(logits.get(), "", "_masked"), type, logits.get(),
+        axis, builder.getI64IntegerAttr(valid->size()));
+  }
+  logits.set(hidden);
+}
+
+void VocabularyLocalizer::run() {
+  // Masks first: an op may have both its logits and its tokens replaced.
+  program.walk([&](Operation *op) {
+    llvm::TypeSwitch<Operation *>(op)
+        .Case<ReduceMaxOp, SumExpOp, CrossEntropyGradOp>([&](auto softmax) {
+          hidePadding(softmax.getLogitsMutable(), softmax.getValid());
+        });
+  });
+  program.walk([&](Operation *op) {
+    llvm::TypeSwitch<Operation *>(op)
+        .Case([&](EmbeddingOp embedding) {
+          NamedTensorType table = typeOf(embedding.getTable());
+          useLocalTokens(embedding.getTokensMutable(), table,
+                         table.getDims().front());
+        })
+        .Case([&](EmbeddingGradOp grad) {
+          NamedTensorType table = typeOf(grad.getDtable());
+          useLocalTokens(grad.getTokensMutable(), table,
+                         table.getDims().front());
+        })
+        .Case<PickOp, CrossEntropyGradOp>([&](auto indexed) {
+          NamedTensorType logits = typeOf(indexed.getLogits());
+          useLocalTokens(indexed.getTargetsMutable(), logits,
+                         logits.getDims().back());
+        });
+  });
+}
+
+void flm::localizeVocabulary(ProgramOp program, const Mesh &mesh) {
+  VocabularyLocalizer(program, mesh).run();
+}

@@ -1,0 +1,199 @@
+//===----------------------------------------------------------------------===//
+// Turns distributed programs into the program of one rank.
+//===----------------------------------------------------------------------===//
+#include "dialects/flm/Sizes.h"
+#include "dialects/flm/ValueNames.h"
+#include "passes/sharding/LocalVocabulary.h"
+#include "passes/sharding/Passes.h"
+
+#define DEBUG_TYPE "flm-localize"
+
+using namespace mlir;
+using namespace flm;
+
+namespace flm {
+#define GEN_PASS_DEF_LOCALIZE
+#include "passes/sharding/Passes.h.inc"
+} // namespace flm
+
+void flm::recordGlobalTypes(ProgramOp program) {
+  program.walk([&](Operation *op) {
+    if (!isa<ParamOp, StateOp, UpdateOp>(op) || op->hasAttr(kGlobalType))
+      return;
+    Value value = op->getNumResults() ? op->getResult(0) : op->getOperand(0);
+    op->setAttr(kGlobalType, TypeAttr::get(value.getType()));
+  });
+}
+
+namespace {
+
+class Localizer {
+public:
+  Localizer(ProgramOp program, const Mesh &mesh, int64_t &nextId)
+      : program(program), mesh(mesh), nextId(nextId) {}
+
+  LogicalResult run();
+
+private:
+  NamedTensorType localType(NamedTensorType type) const;
+  LogicalResult checkEnds();
+  void prepare(Operation *op) const;
+  void lower(ReshardOp reshard);
+
+  ProgramOp program;
+  const Mesh &mesh;
+  int64_t &nextId;
+};
+
+/// The state by which `type` is flat, or null.
+AxisStateAttr flatState(NamedTensorType type) {
+  for (AxisStateAttr state : type.getStates())
+    if (state.getKind() == AxisStateKind::Split && state.getArgument() == "*")
+      return state;
+  return {};
+}
+
+/// What one rank has of a value.
+NamedTensorType Localizer::localType(NamedTensorType type) const {
+  MLIRContext *context = type.getContext();
+  if (flatState(type))
+    return NamedTensorType::get(
+        {DimAttr::get(context, kFlatDim, mesh.localElements(type))},
+        type.getElementType());
+  SmallVector<DimAttr> dims(type.getDims());
+  for (AxisStateAttr state : type.getStates()) {
+    if (state.getKind() != AxisStateKind::Split)
+      continue;
+    for (DimAttr &dim : dims) {
+      if (dim.getNames().front() != state.getArgument())
+        continue;
+      SmallVector<int64_t> sizes(dim.getSizes());
+      sizes.front() /= mesh.ranks(state.getAxis());
+      dim = DimAttr::get(context, dim.getNames(), sizes);
+    }
+  }
+  return NamedTensorType::get(dims, type.getElementType());
+}
+
+/// The caller of a program knows nothing of partial values.
+LogicalResult Localizer::checkEnds() {
+  Operation *end = program.body()->getTerminator();
+  for (Value value : end->getOperands())
+    if (!typeOf(value).getStates().empty())
+      return end->emitOpError("returns %")
+             << valueName(value) << " of type " << value.getType()
+             << "; every rank returns the whole of it, so make it replicated";
+  WalkResult result = program.walk([](LoopOp loop) {
+    if (!loop.getAxis())
+      return WalkResult::advance();
+    loop.emitOpError("runs on the axis '")
+        << *loop.getAxis() << "'; run flm-localize-pipeline first";
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// Keeps what an op says beyond its types true when they become local.
+void Localizer::prepare(Operation *op) const {
+  Builder builder(op->getContext());
+  if (auto sums = dyn_cast<ChunkSumsOp>(op)) {
+    // As many chunks as before, of what the rank has.
+    int64_t elements = mesh.localElements(typeOf(sums.getX()));
+    int64_t chunks = mesh.localElements(typeOf(sums.getY()));
+    sums.setLengthAttr(builder.getI64IntegerAttr(elements / chunks));
+  } else if (auto rope = dyn_cast<RopeOp>(op)) {
+    // The rank's positions begin at its index times how many it has.
+    NamedTensorType type = typeOf(rope.getX());
+    DimAttr positions = type.getDims()[type.getRank() - 2];
+    for (AxisStateAttr state : type.getStates())
+      if (state.getKind() == AxisStateKind::Split &&
+          state.getArgument() == positions.getNames().front())
+        rope->setAttr(kPositionsAxis, state.getAxis());
+  }
+}
+
+/// The index of the dim that `state` splits.
+static std::optional<int64_t> splitDim(NamedTensorType type,
+                                       AxisStateAttr state) {
+  if (!state || state.getKind() != AxisStateKind::Split)
+    return std::nullopt;
+  for (auto [index, dim] : llvm::enumerate(type.getDims()))
+    if (dim.getNames().front() == state.getArgument())
+      return index;
+  return std::nullopt;
+}
+
+void Localizer::lower(ReshardOp reshard) {
+  OpBuilder builder(reshard);
+  NamedTensorType from = typeOf(reshard.getX()), to = typeOf(reshard.getY());
+  StringAttr axis = reshard.getAxis();
+  Collective kind = reshard.getCollective();
+  AxisStateAttr before = stateOn(from, axis), after = stateOn(to, axis);
+  auto number = [&](std::optional<int64_t> value) {
+    return value ? builder.getI64IntegerAttr(*value) : IntegerAttr();
+  };
+  std::optional<int64_t> dim = splitDim(from, before), other;
+  if (!dim)
+    dim = splitDim(to, after);
+  else
+    other = splitDim(to, after);
+  std::optional<int64_t> flat;
+  if (flatState(from) != flatState(to))
+    flat = mesh.localElements(flatState(from) ? from : to);
+  auto collective = CollectiveOp::create(
+      builder, reshard.getLoc(), to, kind, reshard.getX(), axis.getValue(),
+      mesh.ranks(axis), reshard.getId().value_or(nextId),
+      mesh.bytesSent(from, to), number(flat ? std::nullopt : dim),
+      number(other), number(flat),
+      kind == Collective::AllReduce ? before.getArgument() : StringAttr(),
+      /*at=*/IntegerAttr(), /*offset=*/IntegerAttr(), /*match=*/IntegerAttr());
+  if (!reshard.getId())
+    ++nextId;
+  // Where in a pipeline it happens.
+  collective->setDiscardableAttrs(reshard->getDiscardableAttrDictionary());
+  reshard.getY().replaceAllUsesWith(collective.getY());
+  reshard.erase();
+}
+
+LogicalResult Localizer::run() {
+  if (failed(checkEnds()))
+    return failure();
+  recordGlobalTypes(program);
+  localizeVocabulary(program, mesh);
+  SmallVector<ReshardOp> reshards;
+  program.walk([&](Operation *op) {
+    prepare(op);
+    if (auto reshard = dyn_cast<ReshardOp>(op))
+      reshards.push_back(reshard);
+  });
+  for (ReshardOp reshard : reshards)
+    lower(reshard);
+  program.walk([&](Operation *op) {
+    for (Value result : op->getResults())
+      result.setType(localType(typeOf(result)));
+    for (Region &region : op->getRegions())
+      for (BlockArgument argument : region.getArguments())
+        argument.setType(localType(typeOf(argument)));
+  });
+  return success();
+}
+
+struct Localize : flm::impl::LocalizeBase<Localize> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    Mesh mesh(module);
+    int64_t nextId = 0;
+    module.walk([&](Operation *op) {
+      if (auto reshard = dyn_cast<ReshardOp>(op); reshard && reshard.getId())
+        nextId = std::max<int64_t>(nextId, *reshard.getId() + 1);
+      else if (auto collective = dyn_cast<CollectiveOp>(op))
+        nextId = std::max<int64_t>(nextId, collective.getId() + 1);
+    });
+    for (ProgramOp program : module.getOps<ProgramOp>())
+      if (program.getSymName() != "init" &&
+          failed(Localizer(program, mesh, nextId).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
