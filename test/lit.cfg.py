@@ -33,6 +33,7 @@ else:
 config.substitutions += [
     ("%models", config.flm_source_dir + "/models"),
     ("%{source}", config.flm_source_dir),
+    ("%{bin}", config.flm_tools_dir),
 ]
 
 # Features: what a test may require.

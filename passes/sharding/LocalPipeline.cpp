@@ -6,5 +6,9 @@
 #include "mlir/Pass/PassManager.h"
 
 void flm::buildLocalPipeline(mlir::OpPassManager &pm) {
+  // Axes nest: the pipeline's is the outermost.
+  pm.addPass(createLocalizePipeline());
   pm.addPass(createLocalize());
+  pm.addPass(createSchedulePipeline());
+  pm.addPass(createCheckCollectives());
 }

@@ -141,13 +141,16 @@ void Localizer::lower(ReshardOp reshard) {
   if (flatState(from) != flatState(to))
     flat = mesh.localElements(flatState(from) ? from : to);
   auto collective = CollectiveOp::create(
-      builder, reshard.getLoc(), to, kind, reshard.getX(), axis,
-      number(mesh.ranks(axis)),
-      reshard.getIdAttr() ? reshard.getIdAttr() : number(nextId++),
-      number(mesh.bytesSent(from, to)), number(flat ? std::nullopt : dim),
+      builder, reshard.getLoc(), to, kind, reshard.getX(), axis.getValue(),
+      mesh.ranks(axis), reshard.getId().value_or(nextId),
+      mesh.bytesSent(from, to), number(flat ? std::nullopt : dim),
       number(other), number(flat),
       kind == Collective::AllReduce ? before.getArgument() : StringAttr(),
       /*at=*/IntegerAttr(), /*offset=*/IntegerAttr(), /*match=*/IntegerAttr());
+  if (!reshard.getId())
+    ++nextId;
+  // Where in a pipeline it happens.
+  collective->setDiscardableAttrs(reshard->getDiscardableAttrDictionary());
   reshard.getY().replaceAllUsesWith(collective.getY());
   reshard.erase();
 }

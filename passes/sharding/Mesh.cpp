@@ -3,6 +3,8 @@
 //===----------------------------------------------------------------------===//
 #include "passes/sharding/Mesh.h"
 
+#include "dialects/flm/Pipeline.h"
+
 #include "dialects/flm/Sizes.h"
 #include "passes/sharding/ChunkNorms.h"
 #include "runtime/abi/Collectives.h"
@@ -96,8 +98,12 @@ int64_t Mesh::flatPart(NamedTensorType type, StringAttr axis) const {
   });
   if (!holdsChunks) {
     SmallVector<int64_t> whole = type.shape();
-    int64_t leading =
-        !type.getDims().empty() && isLayerDim(type.getDims().front()) ? 1 : 0;
+    int64_t leading = 0;
+    for (DimAttr dim : type.getDims()) {
+      if (!isLayerDim(dim) && !dim.hasFactor(kStageChunkDim))
+        break;
+      ++leading;
+    }
     int64_t layer = product(ArrayRef(whole).drop_front(leading));
     int64_t part = product(ArrayRef(shape).drop_front(leading));
     chunk = chunkLength(layer, layer / part) / (layer / part);

@@ -4,12 +4,17 @@
 #include "passes/sharding/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
 
 void flm::buildShardPipeline(mlir::OpPassManager &pm) {
   pm.addPass(createCheckPlan());
   pm.addPass(createChunkNorms());
   pm.addPass(createAssignShardings());
   pm.addPass(createInsertReshards());
+  // Behind the reshards of the other axes, which it carries along; CSE joins
+  // constants that it took apart and that lie at one place.
+  pm.addPass(createPlaceStages());
+  pm.nest<ProgramOp>().addPass(mlir::createCSEPass());
   // Last, when all reshards are in place.
   pm.addPass(createNumberReshards());
 }

@@ -64,8 +64,7 @@ private:
   Mesh mesh;
   raw_ostream &os;
   /// By place, axis, kind and bytes, in the order of the program.
-  llvm::MapVector<std::string, Line> lines;
-  std::vector<std::string> places;
+  std::vector<std::pair<std::string, Line>> lines;
 };
 
 std::string Report::placeOf(Operation *op, int64_t &times) const {
@@ -94,18 +93,21 @@ void Report::collect(ProgramOp program) {
       return;
     int64_t times;
     std::string place = placeOf(reshard, times);
-    std::string key = place + "|" + axis.str() + "|" +
-                      stringifyCollective(reshard.getCollective()).str() + "|" +
-                      std::to_string(bytes);
-    Line &line = lines[key];
-    if (line.count == 0)
-      places.push_back(place);
+    Collective kind = reshard.getCollective();
+    auto same = llvm::find_if(lines, [&](const auto &entry) {
+      const Line &line = entry.second;
+      return entry.first == place && line.axis == axis && line.kind == kind &&
+             line.bytes == bytes;
+    });
+    if (same == lines.end())
+      same = lines.insert(same, {place, Line()});
+    Line &line = same->second;
     ++line.count;
     line.times = times;
     line.bytes = bytes;
     line.axis = axis;
     line.ranks = mesh.ranks(axis);
-    line.kind = reshard.getCollective();
+    line.kind = kind;
     line.values.push_back(valueName(reshard.getX()));
   });
 }
@@ -127,8 +129,7 @@ void Report::printCollectives() {
                      "collective", "over", "count", "times", "bytes each",
                      "a step", "time", "of");
   llvm::MapVector<StringAttr, std::pair<double, double>> totals;
-  for (auto [place, entry] : llvm::zip(places, lines)) {
-    const Line &line = entry.second;
+  for (const auto &[place, line] : lines) {
     double seconds = secondsOf(line);
     SmallVector<std::string> names;
     for (StringRef value : ArrayRef(line.values).take_front(4))

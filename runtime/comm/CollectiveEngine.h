@@ -25,6 +25,11 @@ public:
   /// `out` may be the same for all_reduce and mask.
   int64_t run(const Collective &collective, const void *in, void *out);
 
+  /// Size of the memory for packing.
+  int64_t messageBytes() const {
+    return outgoing.size() + incoming.size() + own.size();
+  }
+
   /// The rank that a send goes to, or that a receive comes from.
   int64_t peerOf(const Collective &collective) const;
 

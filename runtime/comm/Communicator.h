@@ -55,6 +55,9 @@ public:
   int64_t ranks() const { return grid.ranks(); }
   bool isRoot() const { return thisRank == 0; }
 
+  /// Memory in which tensors are packed on their way, sends not counted.
+  int64_t messageBytes() const { return engine->messageBytes(); }
+
   //===-- Of the compiled program: see runtime/abi/Program.h --------------===//
 
   void start(int64_t id, const void *in, void *out);

@@ -42,7 +42,8 @@ static std::string shortReal(double value) {
 }
 
 void flmrt::printHeader(const ProgramManifest &manifest, const Options &options,
-                        int64_t firstStep, int64_t dataTokens) {
+                        int64_t firstStep, int64_t dataTokens,
+                        int64_t messageBytes) {
   const Recipe &recipe = options.recipe;
   const int64_t stepTokens = manifest.globalBatch() * manifest.seq;
   printRule();
@@ -86,6 +87,8 @@ void flmrt::printHeader(const ProgramManifest &manifest, const Options &options,
   printRow("scratch memory", formatBytes(manifest.scratchBytes));
   printRow("workspace memory",
            formatBytes(manifest.workspaceBytes) + " per thread");
+  if (mesh.ranks() > 1)
+    printRow("message memory", formatBytes(messageBytes));
   printRule();
   std::fflush(stdout);
 }

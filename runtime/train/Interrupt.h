@@ -8,8 +8,8 @@
 namespace flmrt {
 
 /// From now on the first SIGINT or SIGTERM is remembered and the second one
-/// ends the process at once; a write beyond the file size limit is an error of
-/// that write instead of a signal.
+/// ends the process at once; a write beyond the file size limit, or to a
+/// launcher that has gone, is an error of that write instead of a signal.
 void installSignalHandlers();
 
 /// The signal that asked the run to stop, or 0.

@@ -53,7 +53,8 @@ static void report(const std::string &message, const Launch &launch) {
   if (launch.rank != 0 && !interruptSignal()) {
     // Most errors are those of all ranks, and the root has said so by now, or
     // is about to; its end reaches this rank as a signal.
-    for (int i = 0; i < 50; ++i) {
+    constexpr int waits = 150;
+    for (int i = 0; i < waits; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       if (interruptSignal())
         return;

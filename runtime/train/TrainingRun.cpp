@@ -166,8 +166,9 @@ void TrainingRun::restore() {
 //===-- The loop ----------------------------------------------------------===//
 
 int TrainingRun::execute() {
-  printHeader(manifest, options, firstStep, dataFile ? dataFile->size() : 0);
-  if (options.recipe.warmup > 0 &&
+  printHeader(manifest, options, firstStep, dataFile ? dataFile->size() : 0,
+              communicator.messageBytes());
+  if (communicator.isRoot() && options.recipe.warmup > 0 &&
       options.recipe.warmup >= options.recipe.steps && !isLastStep())
     printWarning("the warm-up (" + std::to_string(options.recipe.warmup) +
                  " steps) is not shorter than the run (" +
@@ -240,11 +241,17 @@ void TrainingRun::trainOneStep() {
   ++step;
   bool isFinite =
       std::isfinite(result.loss) && std::isfinite(result.gradientNorm);
-  // Also where the ranks should have the same numbers, they all stop or none.
-  if (communicator.largest("the agreement after a step", {!isFinite})[0]) {
+  // The ranks should have the same numbers; in any case all stop or none.
+  const int64_t culprit = communicator.largest(
+      "the agreement after a step", {isFinite ? -1 : communicator.rank()})[0];
+  if (culprit >= 0) {
     char values[64];
-    std::snprintf(values, sizeof values, "loss %g, gradient norm %g",
-                  double(result.loss), double(result.gradientNorm));
+    if (isFinite)
+      std::snprintf(values, sizeof values, "on rank %lld",
+                    static_cast<long long>(culprit));
+    else
+      std::snprintf(values, sizeof values, "loss %g, gradient norm %g",
+                    double(result.loss), double(result.gradientNorm));
     throw UserError(
         "step " + std::to_string(step) + " is not finite (" + values +
         "): training has diverged; " +

@@ -132,4 +132,84 @@ TEST(ProgramManifest, RefusesWhatWouldReachBeyondTheState) {
               HasSubstr("unknown table 'alibi'"));
 }
 
+//===-- Several ranks -----------------------------------------------------===//
+
+/// The manifest of the fake program, over several ranks.
+nlohmann::ordered_json distributed() {
+  auto json = nlohmann::ordered_json::parse(flm_manifest);
+  json["mesh"] = {{"axes", {"dp", "pp", "tp"}}, {"sizes", {3, 2, 2}}};
+  json["parameters"][0]["parts"]["m"] = nlohmann::ordered_json::parse(
+      R"([{"axis": "tp", "dim": 1}, {"axis": "dp", "flat": 11000}])");
+  json["collectives"] = nlohmann::ordered_json::parse(R"([
+    {"id": 0, "kind": "all_gather", "axis": "tp", "shape": [3, 10], "dim": 1,
+     "dtype": "bf16", "name": "x", "source": "a.mlir:1:2", "bytes": 30,
+     "times": 2},
+    {"id": 1, "kind": "send", "axis": "pp", "shape": [3], "dtype": "f32",
+     "offset": 1, "match": 2, "bytes": 12, "times": 3, "stages": [0]},
+    {"id": 2, "kind": "receive", "axis": "pp", "shape": [3], "dtype": "f32",
+     "offset": 1, "match": 1, "bytes": 0, "times": 3, "stages": [1]}])");
+  return json;
+}
+
+TEST(ProgramManifest, ReadsTheDistribution) {
+  ProgramManifest manifest =
+      ProgramManifest::parse(distributed().dump().c_str());
+  const Distribution &distribution = manifest.distribution;
+  EXPECT_EQ(distribution.mesh.ranks(), 12);
+  EXPECT_EQ(manifest.globalBatch(), 6); // 2 micro-batches of 3
+  EXPECT_EQ(manifest.localBatch(), 1);
+  EXPECT_EQ(manifest.localStepBatch(), 2);
+  EXPECT_EQ(manifest.batchIndex(7), 1);
+  EXPECT_EQ(manifest.parameters[0].mParts.size(), 2u);
+  EXPECT_TRUE(manifest.parameters[0].parts.empty());
+  EXPECT_EQ(distribution.collectives[0].describe(distribution.mesh),
+            "collective 0 (all_gather over tp of %x, a.mlir:1:2)");
+  // Ranks 2 and 3 are on the second stage.
+  EXPECT_THAT(distribution.predictedBytes(1), testing::ElementsAre(60, 36, 0));
+  EXPECT_THAT(distribution.predictedBytes(2), testing::ElementsAre(60, 0, 0));
+}
+
+TEST(ProgramManifest, RefusesADistributionThatDoesNotFit) {
+  auto error = [](auto change) {
+    nlohmann::ordered_json json = distributed();
+    change(json);
+    return errorOf([&] { ProgramManifest::parse(json.dump().c_str()); });
+  };
+  auto collective = [&](int id, const char *key, nlohmann::ordered_json value) {
+    return error([&](auto &json) { json["collectives"][id][key] = value; });
+  };
+  EXPECT_EQ(error([](auto &) {}), "");
+  EXPECT_THAT(collective(0, "bytes", 31),
+              HasSubstr("collective 0: sends 30 bytes, but the manifest says "
+                        "31"));
+  EXPECT_THAT(collective(0, "axis", "ep"), HasSubstr("no axis 'ep'"));
+  EXPECT_THAT(collective(0, "kind", "gather"), HasSubstr("unknown kind"));
+  EXPECT_THAT(collective(0, "dtype", "f64"), HasSubstr("'f64'"));
+  EXPECT_THAT(collective(0, "dim", 0), HasSubstr("dim 0 cannot be split"));
+  EXPECT_THAT(collective(0, "flat", 14), HasSubstr("impossible 'flat'"));
+  EXPECT_THAT(collective(0, "id", 1), HasSubstr("has the id 1"));
+  EXPECT_THAT(collective(1, "match", 0), HasSubstr("1 has no match in 0"));
+  EXPECT_THAT(collective(1, "offset", -1), HasSubstr("has no match"));
+  EXPECT_THAT(collective(1, "offset", 2), HasSubstr("+1 or -1"));
+  EXPECT_THAT(collective(1, "stages", {2}), HasSubstr("no stage 2"));
+  EXPECT_THAT(error([](auto &json) { json["mesh"]["sizes"] = {4, 2, 2}; }),
+              HasSubstr("does not divide over the ranks"));
+  EXPECT_THAT(error([](auto &json) { json["mesh"]["sizes"] = {3, 2}; }),
+              HasSubstr("3 axes and 2 sizes"));
+  EXPECT_THAT(error([](auto &json) {
+                json["parameters"][0]["parts"]["m"][1]["flat"] = 10000;
+              }),
+              HasSubstr("'model.table.weight': the flattened tensor"));
+  EXPECT_THAT(error([](auto &json) {
+                json["parameters"][0]["parts"]["m"][1]["flat"] = 300000;
+              }),
+              HasSubstr("(first moment) at offset"));
+  EXPECT_THAT(error([](auto &json) {
+                json["tables"].push_back({{"kind", "coordinates"},
+                                          {"offset", 795888},
+                                          {"axes", {"dp", "tp"}}});
+              }),
+              HasSubstr("a table of coordinates at offset"));
+}
+
 } // namespace

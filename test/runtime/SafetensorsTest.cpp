@@ -99,6 +99,28 @@ TEST_F(Safetensors, NamesMissingExtraAndMisshapenTensors) {
             HasSubstr("'lm_head' is not part of this model")));
 }
 
+TEST_F(Safetensors, WidensTheElementsOfAPart) {
+  // Columns 2 and 3 of [3, 4] in BF16: 0x3F80 is 1, and each step is 2^-7.
+  std::string bytes = fileWith(
+      R"({"w":{"dtype":"BF16","shape":[3,4],"data_offsets":[0,24]}})", 24);
+  for (int i = 0; i < 12; ++i) {
+    uint16_t bits = static_cast<uint16_t>(0x3F80 + i);
+    std::memcpy(bytes.data() + bytes.size() - 24 + 2 * i, &bits, 2);
+  }
+  writeFile(path, bytes);
+  Part columns;
+  columns.dim = 1;
+  Mesh mesh({"tp"}, {2});
+  std::vector<float> memory(6);
+  Tensor tensor{
+      "w", {3, 4}, memory.data(), TensorPart({3, 4}, {columns}, mesh, 1, {})};
+  SafetensorsFile(path).readInto({tensor}, StoredTypes::AnyFloat16);
+  for (int row = 0; row < 3; ++row)
+    for (int column = 0; column < 2; ++column)
+      EXPECT_EQ(memory[static_cast<size_t>(row * 2 + column)],
+                1 + float(row * 4 + 2 + column) / 128);
+}
+
 TEST_F(Safetensors, LeavesTheTensorsAloneOnDisagreement) {
   writeSafetensors(path, {tensors[0]});
   a[0] = 99;

@@ -3,6 +3,9 @@
 // ranks are the tensor.
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/TensorPart.h"
+#include "runtime/checkpoint/TensorGatherer.h"
+#include "test/runtime/InProcessRanks.h"
+#include "test/runtime/TestFiles.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -229,6 +232,58 @@ TEST(TensorPart, RandomLayoutsAreWhatTheManifestSays) {
   }
   EXPECT_GT(cutFlat, 100);
   EXPECT_GT(interleaved, 50);
+}
+
+//===-- Files and ranks ---------------------------------------------------===//
+
+TEST(TensorGatherer, PutsTogetherWhatReadingTookApart) {
+  // A file, read in parts by each rank and gathered again: short runs and long
+  // ones, copies on some axes, a part that is all padding, one that is
+  // elsewhere.
+  flmtest::TemporaryDirectory directory;
+  std::string path = directory / "whole.safetensors";
+  std::vector<float> values(300 * 400);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = float(i) + 0.5f;
+  const std::vector<int64_t> shape = {300, 400};
+  Mesh mesh({"dp", "pp", "tp"}, {2, 3, 2});
+  const std::vector<std::vector<Part>> layouts = {
+      {dimPart(2, 1)},
+      {dimPart(2, 0), flatPart(0, 50001)},
+      {dimPart(2, 1, 5), dimPart(1, 0, 2)},
+      {flatPart(1, 60000)},
+      {atPart(1, 2), dimPart(0, 0)},
+      {},
+  };
+  std::vector<Tensor> whole;
+  for (size_t i = 0; i < layouts.size(); ++i)
+    whole.push_back({"t" + std::to_string(i), shape, values.data()});
+  writeSafetensors(path, whole);
+
+  flmtest::runRanks(mesh, {}, [&](Communicator &communicator) {
+    std::vector<std::vector<float>> memory;
+    std::vector<SharedTensor> shared;
+    std::vector<Tensor> wanted;
+    for (size_t i = 0; i < layouts.size(); ++i) {
+      memory.emplace_back(
+          static_cast<size_t>(partElements(shape, layouts[i], mesh)), -1.0f);
+      TensorPart part(shape, layouts[i], mesh, communicator.rank(), {});
+      wanted.push_back({whole[i].name, shape, memory[i].data(), part});
+      shared.push_back({wanted[i], layouts[i], shape, {}});
+    }
+    SafetensorsFile(path).readInto(wanted, StoredTypes::F32Only);
+    TensorGatherer gatherer(communicator, shared);
+    if (!communicator.isRoot()) {
+      EXPECT_FALSE(gatherer.serve());
+      return;
+    }
+    for (const Tensor &tensor : whole) {
+      const float *found = gatherer.whole(tensor.name);
+      EXPECT_TRUE(std::equal(values.begin(), values.end(), found))
+          << tensor.name;
+    }
+    gatherer.finish(false);
+  });
 }
 
 } // namespace

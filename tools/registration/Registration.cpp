@@ -4,6 +4,7 @@
 #include "tools/registration/Registration.h"
 
 #include "codegen/cpu/Passes.h"
+#include "codegen/gpu/emulator/Passes.h"
 #include "codegen/gpu/ir/Device.h"
 #include "codegen/gpu/kernels/Passes.h"
 #include "codegen/gpu/target/Passes.h"
@@ -38,6 +39,7 @@ void flm::registerAllPasses() {
   registerFLMPlanPasses();
   registerFLMShardingPasses();
   cpu::registerFlmCpuPasses();
+  gpu::registerFlmGpuEmulatorPasses();
   gpu::registerFlmGpuKernelsPasses();
   gpu::registerFlmGpuTargetPasses();
   gpu::registerTargetPipelines();

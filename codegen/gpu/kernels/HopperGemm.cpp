@@ -117,6 +117,7 @@ LLVM::LLVMFuncOp HopperGemm::emit() {
 void HopperGemm::initialize() {
   d.ifThen(d.threadIndex() == 0,
            [&] { ring.init(schedule.consumers() * schedule.getCluster()); });
+  DeviceBuilder::Named name(d, "begin together");
   if (schedule.getCluster() > 1)
     clusterBarrier(d);
   else
@@ -237,7 +238,10 @@ SmallVector<Value> HopperGemm::multiplyStage(RingPosition at, I32 consumer,
   MatrixDescriptor rowsOfA =
       tileA.descriptor(d, base + consumer * tileA.outerStep()) + stage;
   MatrixDescriptor wholeB = tileB.descriptor(d, base + tileA.bytes()) + stage;
-  NVVM::WgmmaFenceAlignedOp::create(d);
+  {
+    DeviceBuilder::Named name(d, "fence sums");
+    NVVM::WgmmaFenceAlignedOp::create(d);
+  }
   SmallVector<Value> next(sums);
   for (int64_t i = 0; i < schedule.getK() / wgmmaDepth; ++i) {
     Value left = (rowsOfA + i * tileA.depthStep()).value();

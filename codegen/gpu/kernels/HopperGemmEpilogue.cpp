@@ -34,7 +34,10 @@ void HopperGemm::storeTile(TilePosition tile, I32 consumer, I32 thread,
       DeviceBuilder::Named name(d, "box is free");
       namedBarrier(d, group, 128);
     }
-    outputBox.write(d, d.opaque(offset), thread, values);
+    {
+      DeviceBuilder::Named name(d, "write box");
+      outputBox.write(d, d.opaque(offset), thread, values);
+    }
     {
       DeviceBuilder::Named name(d, "show box to TMA");
       fenceForAsyncReads(d);
@@ -76,6 +79,7 @@ ElementPair HopperGemm::loadOperand(unsigned operand, I32 row, I32 column) {
   Type type = epilogue.operands[operand].type;
   Value address =
       d.globalElement(extra[operand], type, validRow, n, validColumn);
+  DeviceBuilder::Named name(d, "load operand");
   Value loaded = d.load(VectorType::get({2}, type), address,
                         type.getIntOrFloatBitWidth() / 4);
   ElementPair pair = {d.element(loaded, 0), d.element(loaded, 1)};

@@ -1,0 +1,169 @@
+//===----------------------------------------------------------------------===//
+// Findings, and the checks of memory and of what must hold at the end.
+//===----------------------------------------------------------------------===//
+#include "codegen/gpu/emulator/runtime/Checks.h"
+
+using namespace flm::emu;
+
+void flm::emu::reportFor(const Thread &thread, const char *where,
+                         const std::string &what) {
+  Grid &grid = thread.block->cluster->grid;
+  std::lock_guard<std::mutex> lock(grid.mutex);
+  // What goes wrong once goes wrong in many threads.
+  for (Finding &finding : grid.result.findings)
+    if (finding.what == what && finding.where == where) {
+      ++finding.times;
+      return;
+    }
+  grid.result.findings.push_back(
+      {what, where, thread.block->index, thread.index, 1});
+}
+
+void flm::emu::report(const char *where, const std::string &what) {
+  reportFor(self(), where, what);
+}
+
+static bool isMisaligned(const void *address, int64_t alignment) {
+  return reinterpret_cast<uintptr_t>(address) % alignment != 0;
+}
+
+bool flm::emu::checkGlobal(const Thread &thread, const void *address,
+                           int64_t bytes, int64_t alignment, bool write,
+                           const char *where) {
+  auto begin = static_cast<const char *>(address);
+  for (const GlobalRange &range : thread.block->cluster->grid.launch.memory) {
+    if (begin < range.begin || begin + bytes > range.begin + range.bytes)
+      continue;
+    if (write && !range.writable)
+      reportFor(thread, where,
+                "writes '" + range.name + "', which is read-only");
+    if (isMisaligned(address, alignment))
+      reportFor(thread, where,
+                "access to '" + range.name + "' is not aligned to " +
+                    std::to_string(alignment) + " bytes");
+    return true;
+  }
+  reportFor(thread, where,
+            std::string(write ? "writes" : "reads") +
+                " global memory out of bounds");
+  return false;
+}
+
+bool flm::emu::checkShared(const Thread &thread, const Block &block,
+                           const void *address, int64_t bytes,
+                           int64_t alignment, bool write, const char *where) {
+  int64_t offset = static_cast<const char *>(address) - block.shared;
+  int64_t size = block.cluster->grid.launch.sharedBytes;
+  if (offset < 0 || offset + bytes > size) {
+    reportFor(thread, where,
+              std::string(write ? "writes" : "reads") +
+                  " shared memory out of bounds (" + std::to_string(bytes) +
+                  " bytes at " + std::to_string(offset) + " of " +
+                  std::to_string(size) + ")");
+    return false;
+  }
+  if (isMisaligned(address, alignment))
+    reportFor(thread, where,
+              "access to shared memory is not aligned to " +
+                  std::to_string(alignment) + " bytes");
+  if (!write)
+    return true;
+  // The first barrier that ends after the access begins.
+  auto barrier = block.mbarriers.upper_bound(static_cast<uint32_t>(offset));
+  if (barrier != block.mbarriers.begin() &&
+      std::prev(barrier)->first + 8 > offset)
+    --barrier;
+  if (barrier != block.mbarriers.end() && barrier->first < offset + bytes)
+    reportFor(thread, where,
+              std::string("writes over the mbarrier '") + barrier->second.name +
+                  "'");
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Visibility
+//===----------------------------------------------------------------------===//
+
+void flm::emu::markUnfenced(Thread &thread, const void *address,
+                            int64_t bytes) {
+  Block &block = *thread.block;
+  uint32_t first = block.offsetOf(address) / Block::granuleBytes;
+  uint32_t last = (block.offsetOf(address) + bytes - 1) / Block::granuleBytes;
+  for (uint32_t granule = first; granule <= last; ++granule) {
+    block.unfenced[granule] = 1;
+    thread.unfenced.push_back(granule);
+  }
+}
+
+void flm::emu::fence(Thread &thread) {
+  for (uint32_t granule : thread.unfenced)
+    thread.block->unfenced[granule] = 0;
+  thread.unfenced.clear();
+}
+
+void flm::emu::checkFenced(const Thread &thread, const Block &block,
+                           const void *address, int64_t bytes,
+                           const char *where, const char *what) {
+  uint32_t first = block.offsetOf(address) / Block::granuleBytes;
+  uint32_t last = (block.offsetOf(address) + bytes - 1) / Block::granuleBytes;
+  for (uint32_t granule = first; granule <= last; ++granule)
+    if (block.unfenced[granule]) {
+      reportFor(thread, where,
+                std::string(what) +
+                    " shared memory that a thread wrote without a "
+                    "fence.proxy.async after it");
+      return;
+    }
+}
+
+//===----------------------------------------------------------------------===//
+// At the end
+//===----------------------------------------------------------------------===//
+
+void flm::emu::checkAtExit(const Thread &thread) {
+  if (thread.bulkStores.waitedFor < thread.bulkStores.issued)
+    reportFor(thread, "return",
+              "leaves before its bulk stores are known to have read shared "
+              "memory");
+  if (thread.multiplications.waitedFor < thread.multiplications.issued)
+    reportFor(thread, "return", "leaves before its wgmma are waited for");
+}
+
+void flm::emu::checkAtEnd(const Block &block) {
+  const Thread &first = block.threads.front();
+  for (const NamedBarrier &barrier : block.barriers)
+    if (barrier.arrived > 0)
+      reportFor(first, barrier.lastArrival,
+                "a barrier is left with " + std::to_string(barrier.arrived) +
+                    " of " + std::to_string(barrier.expected) +
+                    " threads arrived");
+  for (const auto &[offset, barrier] : block.mbarriers) {
+    if (barrier.pending != barrier.count)
+      reportFor(first, barrier.name,
+                "an mbarrier is left with " + std::to_string(barrier.pending) +
+                    " of " + std::to_string(barrier.count) +
+                    " arrivals missing");
+    if (barrier.bytes != 0)
+      reportFor(first, barrier.name,
+                "an mbarrier is left with " + std::to_string(barrier.bytes) +
+                    " bytes missing");
+  }
+}
+
+void flm::emu::reportBarrierStates(const Block &block) {
+  const Thread &first = block.threads.front();
+  for (size_t i = 0; i < block.barriers.size(); ++i)
+    if (const NamedBarrier &barrier = block.barriers[i]; barrier.arrived > 0)
+      reportFor(first, barrier.lastArrival,
+                "state: barrier " + std::to_string(i) + " of block " +
+                    std::to_string(block.rank) + " has " +
+                    std::to_string(barrier.arrived) + " of " +
+                    std::to_string(barrier.expected) + " threads");
+  for (const auto &[offset, barrier] : block.mbarriers)
+    reportFor(first, barrier.name,
+              "state: mbarrier of block " + std::to_string(block.rank) +
+                  " is in phase " + std::to_string(barrier.phase) +
+                  ", misses " + std::to_string(barrier.pending) + " of " +
+                  std::to_string(barrier.count) + " arrivals and " +
+                  std::to_string(barrier.bytes) + " bytes");
+}

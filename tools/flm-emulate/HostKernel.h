@@ -1,0 +1,55 @@
+//===----------------------------------------------------------------------===//
+// A GPU kernel compiled for the emulator.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_TOOLS_FLM_EMULATE_HOSTKERNEL_H
+#define FLM_TOOLS_FLM_EMULATE_HOSTKERNEL_H
+
+#include "codegen/gpu/ir/Device.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Support/Error.h"
+
+namespace flm::gpu {
+
+/// One argument of a kernel: an i32 (no operand), a pointer or a tensor map.
+struct KernelParameter {
+  OperandAttr operand;
+  TensorMapAttr tensorMap;
+};
+
+/// What a kernel says about itself, kept after its module is compiled away.
+struct KernelInterface {
+  std::string name;
+  mlir::Attribute kernel; ///< e.g. a GemmAttr
+  LaunchAttr launch;
+  std::vector<KernelParameter> parameters;
+};
+
+/// The only kernel of `module`, or the one called `name` if that is not empty.
+/// Reports what is missing.
+mlir::FailureOr<KernelInterface> findKernel(mlir::ModuleOp module,
+                                            llvm::StringRef name);
+
+/// Machine code in this process that calls the emulator's runtime.
+class HostKernel {
+public:
+  /// Compiles `module` (it is consumed) and finds `name` in it.
+  static llvm::Expected<HostKernel> compile(mlir::ModuleOp module,
+                                            llvm::StringRef name);
+
+  using Entry = void (*)(void **arguments);
+  Entry entry() const { return function; }
+
+private:
+  HostKernel(std::unique_ptr<llvm::orc::LLJIT> jit, Entry function)
+      : jit(std::move(jit)), function(function) {}
+
+  std::unique_ptr<llvm::orc::LLJIT> jit;
+  Entry function;
+};
+
+} // namespace flm::gpu
+
+#endif // FLM_TOOLS_FLM_EMULATE_HOSTKERNEL_H
