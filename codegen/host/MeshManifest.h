@@ -23,9 +23,9 @@ llvm::json::Object meshOf(const Mesh &mesh);
 /// runtime/abi.
 mlir::FailureOr<llvm::json::Array> collectivesOf(mlir::ModuleOp module);
 
-/// The `parts` of a parameter and its moments on the mesh of `plan`; empty
-/// where all are whole.
-llvm::json::Object partsOf(PlanOp plan, ParamOp param, StateOp m, StateOp v);
+/// The `parts` of a parameter and its moments; empty where all are whole.
+llvm::json::Object partsOf(const Mesh &mesh, ParamOp param, StateOp m,
+                           StateOp v);
 
 } // namespace flm
 
