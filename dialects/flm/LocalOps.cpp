@@ -8,13 +8,13 @@ using namespace mlir;
 using namespace flm;
 
 LogicalResult CollectiveOp::verify() {
+  // What a receive names besides is what those have who receive nothing.
   bool gives = getKind() != Collective::Send;
-  bool takes = getKind() != Collective::Receive;
-  if (gives != static_cast<bool>(getY()) || takes != static_cast<bool>(getX()))
+  bool takes = getX() || getKind() == Collective::Receive;
+  if (gives != static_cast<bool>(getY()) || !takes)
     return emitOpError() << stringifyCollective(getKind())
-                         << (takes ? " takes an" : " has no")
-                         << " operand and gives " << (gives ? "a" : "no")
-                         << " result";
+                         << (takes ? " gives " : " takes an operand and gives ")
+                         << (gives ? "a" : "no") << " result";
   if (!getStarted())
     return success();
   if (!gives)
