@@ -21,7 +21,8 @@ void flm::recordGlobalTypes(ProgramOp program) {
     if (!isa<ParamOp, StateOp, UpdateOp>(op) || op->hasAttr(kGlobalType))
       return;
     Value value = op->getNumResults() ? op->getResult(0) : op->getOperand(0);
-    op->setAttr(kGlobalType, TypeAttr::get(value.getType()));
+    if (!typeOf(value).getStates().empty())
+      op->setAttr(kGlobalType, TypeAttr::get(value.getType()));
   });
 }
 
