@@ -8,9 +8,9 @@
 
 namespace flm {
 
-/// The one `add` through which the carry `argument` of a loop comes round again,
-/// if nothing else reads it: directly, or slice by slice (or as a carry) of a
-/// loop inside. Null for any other carry.
+/// The one `add` through which the carry `argument` of a loop comes round
+/// again, if nothing else reads it: directly, or slice by slice (or as a carry)
+/// of a loop inside. Null for any other carry.
 AddOp accumulationOf(mlir::BlockArgument argument);
 
 } // namespace flm

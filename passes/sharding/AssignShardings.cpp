@@ -4,6 +4,7 @@
 #include "passes/sharding/AxisAssignment.h"
 #include "passes/sharding/Conversions.h"
 #include "passes/sharding/Passes.h"
+#include "passes/sharding/ShardReasons.h"
 
 #define DEBUG_TYPE "flm-assign-shardings"
 
@@ -28,6 +29,8 @@ public:
   }
 
   void apply(ProgramOp program);
+  /// Writes the reason of every choice on its op, as `flm.why`.
+  void explain(ProgramOp program) const;
 
 private:
   NamedTensorType produced(Value value) const;
@@ -112,14 +115,33 @@ void Assignment::apply(ProgramOp program) {
       fill.erase();
 }
 
+void Assignment::explain(ProgramOp program) const {
+  Builder builder(program.getContext());
+  program.body()->walk([&](Operation *op) {
+    SmallVector<NamedAttribute> reasons;
+    for (const AxisAssignment &axis : axes)
+      if (StringRef reason = axis.reasonFor(op); !reason.empty())
+        reasons.push_back(builder.getNamedAttr(axis.meshAxis().name,
+                                               builder.getStringAttr(reason)));
+    if (!reasons.empty())
+      op->setAttr(kWhy, builder.getDictionaryAttr(reasons));
+  });
+}
+
 struct AssignShardings : flm::impl::AssignShardingsBase<AssignShardings> {
+  using AssignShardingsBase::AssignShardingsBase;
+
   void runOnOperation() override {
     Mesh mesh(getOperation());
     AtRest atRest(getOperation(), mesh);
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
       // The runtime carries @init out, part by part.
-      if (program.getSymName() != "init")
-        Assignment(mesh, atRest, program).apply(program);
+      if (program.getSymName() != "init") {
+        Assignment assignment(mesh, atRest, program);
+        if (reasons)
+          assignment.explain(program);
+        assignment.apply(program);
+      }
   }
 };
 

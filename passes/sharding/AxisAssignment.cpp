@@ -4,7 +4,10 @@
 #include "passes/sharding/AxisAssignment.h"
 
 #include "dialects/flm/Sizes.h"
+#include "dialects/flm/ValueNames.h"
 #include "passes/sharding/Accumulators.h"
+
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace flm;
@@ -69,15 +72,22 @@ static bool isUpdatedWith(Value value) {
   });
 }
 
-Strategy AxisAssignment::choose(Operation *op, const ShardingRule &rule) {
+std::string AxisAssignment::entryText(StringRef dim) const {
+  if (dim.empty())
+    return "no entry fits";
+  return (dim + " -> " + axis.name.getValue()).str();
+}
+
+AxisAssignment::Choice AxisAssignment::choose(Operation *op,
+                                              const ShardingRule &rule) {
   // What belongs to the optimizer, and what is already flat and may stay so.
-  bool wantsFlat =
-      (axis.splitsOptimizer && isa<AdamWOp>(op)) ||
-      (axis.splitsOptimizer && isa<ChunkSumsOp, SumSquaresOp>(op) &&
-       isUpdatedWith(op->getOperand(0))) ||
-      (isa<CastOp>(op) && isFlat(op->getOperand(0)));
-  if (rule.flat && wantsFlat)
-    return {Strategy::Split, "*", {}};
+  const Strategy flat{Strategy::Split, "*", {}};
+  bool isOptimizers = isa<AdamWOp>(op) || (isa<ChunkSumsOp, SumSquaresOp>(op) &&
+                                           isUpdatedWith(op->getOperand(0)));
+  if (rule.flat && axis.splitsOptimizer && isOptimizers)
+    return {flat, entryText("optimizer")};
+  if (rule.flat && isa<CastOp>(op) && isFlat(op->getOperand(0)))
+    return {flat, "flat as its operand is"};
 
   // Partial values go on through additions. Accumulators and zeros lie as the
   // other terms do.
@@ -92,10 +102,13 @@ Strategy AxisAssignment::choose(Operation *op, const ShardingRule &rule) {
       return isPartial(value) || isNeutral(value);
     });
     if (llvm::any_of(op->getOperands(), isPartial) && (all || total))
-      return {Strategy::Linear, {}, rule.linear.front()};
+      return {{Strategy::Linear, {}, rule.linear.front()},
+              all ? "a sum of partial terms, reduced once"
+                  : "a total of scalars of which some are partial"};
   }
   StringRef dim = plannedDim(op, rule, axis);
-  return dim.empty() ? Strategy{} : Strategy{Strategy::Split, dim, {}};
+  return {dim.empty() ? Strategy{} : Strategy{Strategy::Split, dim, {}},
+          entryText(dim)};
 }
 
 //===----------------------------------------------------------------------===//
@@ -116,12 +129,14 @@ void AxisAssignment::visit(Block &block) {
     if (auto loop = dyn_cast<LoopOp>(op)) {
       visit(loop);
     } else if (isa<ParamOp, StateOp>(op)) {
-      states[op.getResult(0)] =
-          atRest.stateOf(op.getAttrOfType<StringAttr>("name"),
-                         typeOf(op.getResult(0)), axis);
+      states[op.getResult(0)] = atRest.stateOf(
+          op.getAttrOfType<StringAttr>("name"), typeOf(op.getResult(0)), axis);
+      reasons[&op] = entryText(isFlat(op.getResult(0))
+                                   ? "optimizer"
+                                   : firstSplit(typeOf(op.getResult(0)), axis));
     } else if (auto update = dyn_cast<UpdateOp>(op)) {
-      needs[&update.getValueMutable()] = atRest.stateOf(
-          update.getNameAttr(), typeOf(update.getValue()), axis);
+      needs[&update.getValueMutable()] =
+          atRest.stateOf(update.getNameAttr(), typeOf(update.getValue()), axis);
     } else if (auto ruled = dyn_cast<ShardingRuleOpInterface>(op)) {
       visitRuled(&op, ruled.getShardingRule());
     } else if (!isa<YieldOp>(op)) {
@@ -133,9 +148,11 @@ void AxisAssignment::visit(Block &block) {
 }
 
 void AxisAssignment::visitRuled(Operation *op, const ShardingRule &rule) {
-  Strategy strategy = choose(op, rule);
-  StrategyStates chosen = statesOf(op, rule, strategy, axis.name);
-  for (auto [operand, state] : llvm::zip(op->getOpOperands(), chosen.operands)) {
+  Choice choice = choose(op, rule);
+  StrategyStates chosen = statesOf(op, rule, choice.strategy, axis.name);
+  reasons[op] = std::move(choice.reason);
+  for (auto [operand, state] :
+       llvm::zip(op->getOpOperands(), chosen.operands)) {
     if (open.contains(operand.get()))
       settle(operand.get(), state);
     needs[&operand] = state;
@@ -145,12 +162,19 @@ void AxisAssignment::visitRuled(Operation *op, const ShardingRule &rule) {
 }
 
 void AxisAssignment::enter(LoopOp loop) {
+  SmallVector<std::string> why;
   for (auto [init, carry] : llvm::zip(loop.getInits(), loop.carries())) {
-    if (accumulationOf(carry))
+    StringRef dim = firstSplit(typeOf(carry), axis);
+    bool adds = static_cast<bool>(accumulationOf(carry));
+    if (adds)
       open[carry] = open.contains(init) ? init : Value();
-    else if (StringRef dim = firstSplit(typeOf(carry), axis); !dim.empty())
+    else if (!dim.empty())
       states[carry] = split(carry, dim);
+    why.push_back(("%" + valueName(carry) + ": " +
+                   (adds ? "as the terms that are added" : entryText(dim)))
+                      .str());
   }
+  reasons[loop] = llvm::join(why, "; ");
   for (auto [operand, slice] :
        llvm::zip(loop.getStackedMutable(), loop.slices())) {
     if (open.contains(operand.get()))

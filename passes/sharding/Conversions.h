@@ -44,9 +44,9 @@ struct ConversionTree {
   unsigned indexOf(NamedTensorType type) const;
 };
 
-/// The cheapest tree that has all `targets`. Exact over the orders in which they
-/// can be reached for up to four of them, which is more than a value has in
-/// practice; beyond that they are reached in the order given.
+/// The cheapest tree that has all `targets`. Exact over the orders in which
+/// they can be reached for up to four of them, which is more than a value has
+/// in practice; beyond that they are reached in the order given.
 ConversionTree cheapestConversions(const Mesh &mesh, NamedTensorType produced,
                                    llvm::ArrayRef<NamedTensorType> targets);
 

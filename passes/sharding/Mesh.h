@@ -32,13 +32,14 @@ public:
   /// The mesh of the module's plan; without a plan, one of no axes.
   explicit Mesh(mlir::ModuleOp module);
 
-  /// The axes in the order of the grid, which is the order in which splits nest.
+  /// The axes in the order of the grid, which is the order in which splits
+  /// nest.
   llvm::ArrayRef<Axis> axes() const { return allAxes; }
   /// The size of an axis of the grid.
   int64_t ranks(mlir::StringAttr axis) const;
 
-  /// Whether loops of the model run over `dim`, so that it is the leading dim of
-  /// stacked parameters.
+  /// Whether loops of the model run over `dim`, so that it is the leading dim
+  /// of stacked parameters.
   bool isLayerDim(DimAttr dim) const;
 
   /// The sizes that one rank has of a value; a flat split is left out, as its
@@ -48,9 +49,10 @@ public:
   int64_t localElements(NamedTensorType type) const;
   int64_t localBytes(NamedTensorType type) const;
 
-  /// Elements in one of the parts of `type` when what the other axes leave of it
-  /// is flattened and split over `axis`: whole chunks of the grid of gradient
-  /// norms (ChunkNorms.h), so that parts are padded where chunks do not divide.
+  /// Elements in one of the parts of `type` when what the other axes leave of
+  /// it is flattened and split over `axis`: whole chunks of the grid of
+  /// gradient norms (ChunkNorms.h), so that parts are padded where chunks do
+  /// not divide.
   int64_t flatPart(NamedTensorType type, mlir::StringAttr axis) const;
 
   /// Bytes that one rank sends when a reshard turns `from` into `to`

@@ -20,7 +20,8 @@ namespace flm {
 #define GEN_PASS_REGISTRATION
 #include "passes/sharding/Passes.h.inc"
 
-void buildShardPipeline(mlir::OpPassManager &pm);
+void buildShardPipeline(mlir::OpPassManager &pm,
+                        const AssignShardingsOptions &options = {});
 void buildLocalPipeline(mlir::OpPassManager &pm);
 
 /// The discardable attribute in which `param`, `state` and `update` keep their

@@ -178,6 +178,11 @@ def AssignShardings : Pass<"flm-assign-shardings", "::mlir::ModuleOp"> {
     %k = linear %n_gathered_0, %k_proj : (!bsh, !nd_h_tp_n) -> !bs_nd_tp_n
     ```
   }];
+  let options = [
+    Option<"reasons", "reasons", "bool", "false",
+           "write on every op why its results lie as they do, axis by axis: "
+           "`flm.why`">
+  ];
 }
 
 def InsertReshards : Pass<"flm-insert-reshards", "::mlir::ModuleOp"> {

@@ -6,10 +6,11 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
-void flm::buildShardPipeline(mlir::OpPassManager &pm) {
+void flm::buildShardPipeline(mlir::OpPassManager &pm,
+                             const AssignShardingsOptions &options) {
   pm.addPass(createCheckPlan());
   pm.addPass(createChunkNorms());
-  pm.addPass(createAssignShardings());
+  pm.addPass(createAssignShardings(options));
   pm.addPass(createInsertReshards());
   // Behind the reshards of the other axes, which it carries along; CSE joins
   // constants that it took apart and that lie at one place.

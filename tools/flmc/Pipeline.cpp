@@ -44,9 +44,12 @@ static LogicalResult buildStage(Stage stage, OpPassManager &pm,
     flm::buildTrainPipeline(pm, train);
     break;
   }
-  case Stage::shard:
-    flm::buildShardPipeline(pm);
+  case Stage::shard: {
+    flm::AssignShardingsOptions shard;
+    shard.reasons = options.explain == "shard";
+    flm::buildShardPipeline(pm, shard);
     break;
+  }
   case Stage::local:
     flm::buildLocalPipeline(pm);
     break;

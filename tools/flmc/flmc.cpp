@@ -8,6 +8,7 @@
 #include "passes/autodiff/Passes.h"
 #include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
+#include "passes/sharding/ShardReasons.h"
 #include "passes/sharding/ShardReport.h"
 #include "tools/flmc/InlinePlan.h"
 #include "tools/flmc/Options.h"
@@ -101,11 +102,13 @@ static int explain(ModuleOp module, Options &options, TimingScope &timing) {
   options.emit = mup ? Stage::mup : Stage::shard;
   if (failed(runStages(module, options, timing)))
     return 1;
-  if (mup)
+  if (mup) {
     flm::printMupTable(module, llvm::outs());
-  else
+  } else {
     flm::printShardReport(module, *flm::Topology::named(options.topology),
                           llvm::outs());
+    flm::printShardReasons(module, llvm::outs());
+  }
   if (std::error_code error = finish(llvm::outs()))
     return fail("cannot write the table: " + error.message());
   return 0;

@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // A forgotten collective is a type error: every reshard of a training program
-// is dropped, one at a time, and the verifier must refuse what is left, where it
-// stands and with advice.
+// is dropped, one at a time, and the verifier must refuse what is left, where
+// it stands and with advice.
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
@@ -130,8 +130,7 @@ INSTANTIATE_TEST_SUITE_P(
 /// The test's own check: a program without reshards has none to drop, and one
 /// that is left as it is, is accepted.
 TEST_F(DropReshards, NothingDroppedIsAccepted) {
-  OwningOpRef<ModuleOp> module =
-      partition("grid(dp = 2) {batch -> dp}", "f32");
+  OwningOpRef<ModuleOp> module = partition("grid(dp = 2) {batch -> dp}", "f32");
   EXPECT_TRUE(errorsWithout(*module, /*index=*/1000000).empty());
 }
 

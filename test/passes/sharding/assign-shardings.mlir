@@ -1,6 +1,16 @@
 // How values lie on the mesh, and a reshard for each use that wants another
 // distribution; flm-insert-reshards then shares them.
 // RUN: flm-opt %s --flm-assign-shardings -split-input-file | FileCheck %s
+// With reasons, on request.
+// RUN: flm-opt %s --flm-assign-shardings=reasons -split-input-file | FileCheck %s --check-prefix=WHY
+// WHY-LABEL: flm.program @layers
+// WHY: param "gain" {flm.why = {tp = "no entry fits"}}
+// WHY: rms_norm {{.*}} {flm.why = {tp = "seq -> tp"}}
+// WHY: } {flm.why = {tp = "%h: seq -> tp"}}
+// WHY-LABEL: flm.program @residual
+// WHY: %twice = add {{.*}} {flm.why = {tp = "a sum of partial terms, reduced once"}}
+// WHY-LABEL: flm.program @accumulate
+// WHY: dp = "%acc: as the terms that are added; %loss_acc: as the terms that are added"
 
 !bsh = !flm.tensor<[batch=4, seq=8, hidden=12] f32>
 !bsf = !flm.tensor<[batch=4, seq=8, ffn=16] f32>
