@@ -3,6 +3,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/host/MeshManifest.h"
 
+#include "dialects/flm/Pipeline.h"
+#include "dialects/flm/Recipe.h"
 #include "dialects/flm/Sizes.h"
 #include "dialects/flm/ValueNames.h"
 #include "runtime/abi/Collectives.h"
@@ -42,6 +44,14 @@ json::Object flm::meshOf(PlanOp plan) {
   return mesh;
 }
 
+/// Blocks of layers on a stage of the pipeline.
+static int64_t pipelineChunks(PlanOp plan) {
+  int64_t chunks = 1;
+  for (RecipeOp recipe : plan->getParentOfType<ModuleOp>().getOps<RecipeOp>())
+    chunks = Recipe::of(recipe).pipeline_chunks;
+  return chunks;
+}
+
 /// What of a tensor of this global type a rank has that holds `local` elements.
 static json::Array partsOf(PlanOp plan, NamedTensorType global, int64_t local) {
   json::Array parts, last;
@@ -58,6 +68,9 @@ static json::Array partsOf(PlanOp plan, NamedTensorType global, int64_t local) {
       for (auto [index, dim] : llvm::enumerate(global.getDims()))
         if (dim.getNames().front() == argument)
           part["dim"] = static_cast<int64_t>(index);
+      if (argument == "layers")
+        if (int64_t chunks = pipelineChunks(plan); chunks > 1)
+          part["chunks"] = chunks;
     }
     parts.push_back(std::move(part));
   }
@@ -122,10 +135,38 @@ static int64_t executions(CollectiveOp collective) {
   if (collective->getParentOfType<ProgramOp>().getSymName() != "train_step")
     return 0;
   int64_t times = 1;
-  for (auto loop = collective->getParentOfType<LoopOp>(); loop;
-       loop = loop->getParentOfType<LoopOp>())
-    times *= loop.trips();
+  for (Operation *parent = collective->getParentOp(); parent;
+       parent = parent->getParentOp()) {
+    if (auto loop = dyn_cast<LoopOp>(parent))
+      times *= loop.trips();
+    else if (auto pipeline = dyn_cast<PipelineOp>(parent))
+      times *= scheduleOf(pipeline).passes();
+  }
   return times;
+}
+
+/// The indices on the axis of `flm.at` of the ranks that run `collective`, for
+/// one of their blocks of layers at least.
+static json::Array stagesOf(CollectiveOp collective, AxisStateAttr at) {
+  StagePosition position;
+  for (PlanOp plan : collective->getParentOfType<ModuleOp>().getOps<PlanOp>())
+    position.stages = plan.axisSize(at.getAxis());
+  for (Operation *parent = collective->getParentOp(); parent;
+       parent = parent->getParentOp()) {
+    if (auto pipeline = dyn_cast<PipelineOp>(parent))
+      position.chunks = pipeline.chunks();
+    else if (auto loop = dyn_cast<LoopOp>(parent);
+             loop && loop.getOver().hasFactor(kStageChunkDim))
+      position.chunks = loop.trips();
+  }
+  json::Array stages;
+  for (; position.stage < position.stages; ++position.stage)
+    for (position.chunk = 0; position.chunk < position.chunks; ++position.chunk)
+      if (runsAt(collective, position)) {
+        stages.push_back(position.stage);
+        break;
+      }
+  return stages;
 }
 
 /// What is the same for all ops that carry out one collective.
@@ -162,8 +203,8 @@ static FailureOr<json::Object> describe(CollectiveOp collective) {
   number("match", collective.getMatch());
   if (auto op = collective.getReduction())
     object["op"] = *op;
-  if (auto stages = collective->getAttrOfType<DenseI64ArrayAttr>(kStages))
-    object["stages"] = json::Array(stages.asArrayRef());
+  if (AxisStateAttr at = atOf(collective))
+    object["stages"] = stagesOf(collective, at);
   return object;
 }
 

@@ -14,9 +14,6 @@ namespace flm {
 /// The discardable attribute in which `param` and `state` keep their global
 /// distributed type, from which the manifest's parts follow.
 constexpr llvm::StringLiteral kGlobalType = "flm.global";
-/// The discardable attribute of a collective that lists the pipeline stages
-/// which execute it; absent: all.
-constexpr llvm::StringLiteral kStages = "flm.stages";
 
 /// The `mesh` of a plan of several ranks.
 llvm::json::Object meshOf(PlanOp plan);

@@ -41,6 +41,9 @@ SmallVector<InPlacePair> flm::inPlacePairs(Operation *op) {
       })
       .Case([](MaskPaddingOp) { return Pairs{{0, 0, true}}; })
       .Case([](CollectiveOp collective) {
+        // Where nobody sends, what is received is the operand.
+        if (collective.getKind() == Collective::Receive)
+          return collective.getX() ? Pairs{{0, 0, true}} : Pairs{};
         bool inPlace = collective.getKind() == Collective::AllReduce ||
                        collective.getKind() == Collective::Mask;
         return inPlace ? Pairs{{0, 0, collective.getStarted()}} : Pairs{};

@@ -7,9 +7,11 @@
 #include "codegen/plan/KernelBuffers.h"
 #include "codegen/plan/Passes.h"
 
+#include "dialects/flm/Pipeline.h"
 #include "dialects/flm/ValueNames.h"
 
 #include <map>
+#include <numeric>
 
 #define DEBUG_TYPE "flm-verify-buffers"
 
@@ -23,10 +25,11 @@ namespace flm {
 
 namespace {
 
-/// Runs one program.
+/// Runs one program, on one stage of its pipelines.
 class Execution {
 public:
-  explicit Execution(ProgramOp program) : program(program) {}
+  explicit Execution(ProgramOp program, int64_t stage)
+      : program(program), stage(stage) {}
 
   LogicalResult run() {
     for (BlockArgument argument : program.body()->getArguments())
@@ -45,6 +48,12 @@ private:
   LogicalResult runLoop(LoopOp loop);
   LogicalResult runIteration(LoopOp loop, SmallVectorImpl<int> &slotWritings);
   LogicalResult runReturn(ReturnOp op);
+  LogicalResult enterCarry(Operation *op, Value init, BufferAttr buffer,
+                           Value held);
+  LogicalResult runPipeline(PipelineOp pipeline);
+  LogicalResult runForward(PipelineOp pipeline, SmallVectorImpl<int> &kept);
+  LogicalResult runBackward(PipelineOp pipeline, ArrayRef<int> kept,
+                            SmallVectorImpl<int> &carried);
 
   int64_t address(BufferAttr buffer) const {
     int64_t at = buffer.getOffset();
@@ -89,6 +98,7 @@ private:
   }
 
   ProgramOp program;
+  int64_t stage;
   std::map<std::pair<int, int64_t>, ArenaContents> arenas;
   SmallVector<Value> writers;      ///< by writing
   llvm::DenseMap<Value, int> held; ///< the writing that a value is now
@@ -99,6 +109,9 @@ LogicalResult Execution::runBlock(Block &block) {
   for (Operation &op : block) {
     if (auto loop = dyn_cast<LoopOp>(op)) {
       if (failed(runLoop(loop)))
+        return failure();
+    } else if (auto pipeline = dyn_cast<PipelineOp>(op)) {
+      if (failed(runPipeline(pipeline)))
         return failure();
     } else if (auto result = dyn_cast<ReturnOp>(op)) {
       if (failed(runReturn(result)))
@@ -149,6 +162,18 @@ LogicalResult Execution::runReturn(ReturnOp op) {
   return success();
 }
 
+/// The first value of a carry that lies in `buffer`, copied there if it is not.
+LogicalResult Execution::enterCarry(Operation *op, Value init,
+                                    BufferAttr buffer, Value carry) {
+  if (failed(check(op, init, "init")) || failed(checkCopyOf(init, buffer, op)))
+    return failure();
+  if (buffer == bufferOf(init))
+    held[carry] = held.lookup(init);
+  else
+    fill(carry, buffer);
+  return success();
+}
+
 LogicalResult Execution::runLoop(LoopOp loop) {
   for (OpResult result : loop->getResults())
     if (failed(checkSize(loop, result)))
@@ -156,17 +181,9 @@ LogicalResult Execution::runLoop(LoopOp loop) {
   for (auto [index, stack] : llvm::enumerate(loop.getStacked()))
     if (failed(check(loop, stack, "slice #" + Twine(index))))
       return failure();
-  for (auto [init, carry] : llvm::zip(loop.getInits(), loop.carries())) {
-    if (failed(check(loop, init, "init")))
+  for (auto [init, carry] : llvm::zip(loop.getInits(), loop.carries()))
+    if (failed(enterCarry(loop, init, bufferOf(carry), carry)))
       return failure();
-    BufferAttr buffer = bufferOf(carry);
-    if (failed(checkCopyOf(init, buffer, loop)))
-      return failure();
-    if (buffer == bufferOf(init))
-      held[carry] = held.lookup(init);
-    else
-      fill(carry, buffer);
-  }
 
   int64_t trips = loop.trips();
   SmallVector<int64_t> order;
@@ -251,16 +268,167 @@ LogicalResult Execution::runIteration(LoopOp loop,
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Pipelines
+//===----------------------------------------------------------------------===//
+
+LogicalResult Execution::runForward(PipelineOp pipeline,
+                                    SmallVectorImpl<int> &kept) {
+  YieldOp yield = pipeline.forwardYield();
+  if (failed(runBlock(*pipeline.forwardBody())))
+    return failure();
+  kept.clear();
+  for (auto [index, value] : llvm::enumerate(yield.getStacks())) {
+    if (failed(check(yield, value, "saved value #" + Twine(index))))
+      return failure();
+    BufferAttr slot = savedBuffer(pipeline, index);
+    if (failed(checkCopyOf(value, slot, yield)))
+      return failure();
+    if (slot == bufferOf(value)) {
+      kept.push_back(held.lookup(value));
+    } else {
+      kept.push_back(newWriting(value));
+      arena(slot).write(address(slot), slot.getBytes(), kept.back());
+    }
+  }
+  return success();
+}
+
+/// `carried` are the writings of the carries, or of the chunk's part of them.
+LogicalResult Execution::runBackward(PipelineOp pipeline, ArrayRef<int> kept,
+                                     SmallVectorImpl<int> &carried) {
+  for (auto [argument, writing] : llvm::zip(pipeline.saved(), kept))
+    held[argument] = writing;
+  for (auto [carry, writing] : llvm::zip(pipeline.carries(), carried))
+    held[carry] = writing;
+  if (failed(runBlock(*pipeline.backwardBody())))
+    return failure();
+  YieldOp yield = pipeline.backwardYield();
+  for (auto [index, value] : llvm::enumerate(yield.getCarries())) {
+    BufferAttr buffer = bufferOf(pipeline.carries()[index]);
+    if (failed(check(yield, value, "carried value #" + Twine(index))) ||
+        failed(checkCopyOf(value, buffer, yield)))
+      return failure();
+    if (bufferOf(value) == buffer)
+      carried[index] = held.lookup(value);
+    else
+      arena(buffer).write(address(buffer), buffer.getBytes(),
+                          carried[index] = newWriting(value));
+  }
+  return success();
+}
+
+/// Runs the schedule of one stage, of at most so many micro-batches that all
+/// that can be under way at one time is.
+LogicalResult Execution::runPipeline(PipelineOp pipeline) {
+  for (OpResult result : pipeline->getResults())
+    if (failed(checkSize(pipeline, result)))
+      return failure();
+  for (auto [index, stack] : llvm::enumerate(pipeline.getStacked()))
+    if (failed(check(pipeline, stack, "slice #" + Twine(index))))
+      return failure();
+  SmallVector<int> entered;
+  for (auto [init, final] :
+       llvm::zip(pipeline.getInits(), pipeline.getFinals())) {
+    if (failed(enterCarry(pipeline, init, bufferOf(final), final)))
+      return failure();
+    entered.push_back(held.lookup(final));
+  }
+  PipelineSchedule schedule = scheduleOf(pipeline);
+  schedule.microBatches = std::min(schedule.microBatches, 3 * schedule.stages);
+  int64_t at = std::min(stage, schedule.stages - 1);
+  SmallVector<int64_t> bases{0}; // of the chunks' slots
+  for (int64_t slots : pipeline.getSlots())
+    bases.push_back(bases.back() + slots);
+  // Whole carries in `whole`, chunked ones by chunk.
+  SmallVector<int> whole(entered);
+  SmallVector<SmallVector<int>> chunked(schedule.chunks, entered);
+  std::map<std::pair<int64_t, int64_t>, SmallVector<int>> kept;
+  auto enter = [&](PipelineSchedule::Pass pass) {
+    slots.append(
+        {pass.micro, pass.chunk,
+         bases[pass.chunk] + pass.micro % pipeline.getSlots()[pass.chunk]});
+    for (auto slices : {pipeline.forwardSlices(), pipeline.backwardSlices()})
+      for (auto [stack, slice] : llvm::zip(pipeline.getStacked(), slices))
+        held[slice] = held.lookup(stack);
+  };
+  auto leave = [&] { slots.truncate(slots.size() - kPipelineIndices); };
+  auto isChunked = [&](unsigned index) {
+    return pipeline.getFinals()[index].getType() !=
+           pipeline.carries()[index].getType();
+  };
+  for (int64_t tick = 0, w = schedule.warmup(at); tick < schedule.ticks(at);
+       ++tick) {
+    if (tick < schedule.passes()) {
+      PipelineSchedule::Pass pass = schedule.forward(tick);
+      enter(pass);
+      if (failed(runForward(pipeline, kept[{pass.chunk, pass.micro}])))
+        return failure();
+      leave();
+    }
+    if (tick < w)
+      continue;
+    PipelineSchedule::Pass pass = schedule.backward(tick - w);
+    enter(pass);
+    SmallVector<int> carried;
+    for (unsigned i = 0; i < whole.size(); ++i)
+      carried.push_back(isChunked(i) ? chunked[pass.chunk][i] : whole[i]);
+    if (failed(runBackward(pipeline, kept[{pass.chunk, pass.micro}], carried)))
+      return failure();
+    leave();
+    for (unsigned i = 0; i < whole.size(); ++i)
+      (isChunked(i) ? chunked[pass.chunk][i] : whole[i]) = carried[i];
+  }
+  for (auto [index, final] : llvm::enumerate(pipeline.getFinals())) {
+    if (isChunked(index))
+      fill(final, bufferOf(final)); // its parts were checked one by one
+    else
+      held[final] = whole[index];
+  }
+  return success();
+}
+
 struct VerifyBuffers : flm::impl::VerifyBuffersBase<VerifyBuffers> {
   void runOnOperation() override {
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
       if (program.getSymName() != "init" &&
-          (failed(checkArenas(program)) || failed(Execution(program).run())))
+          (failed(checkArenas(program)) || failed(runStages(program))))
         return signalPassFailure();
   }
 
   LogicalResult checkArenas(ProgramOp program);
+
+  /// Stages differ in how far forward passes are ahead of backward ones.
+  static LogicalResult runStages(ProgramOp program) {
+    int64_t stages = 1;
+    program.walk([&](PipelineOp pipeline) {
+      stages = std::max(stages, static_cast<int64_t>(pipeline.getStages()));
+    });
+    for (int64_t stage = 0; stage < stages; ++stage)
+      if (failed(Execution(program, stage).run()))
+        return failure();
+    return success();
+  }
 };
+
+/// The largest indices around `op`, outermost first.
+static SmallVector<int64_t> lastIndices(Operation *op) {
+  SmallVector<int64_t> indices;
+  for (Operation *parent = op->getParentOp(); isa<LoopOp, PipelineOp>(parent);
+       parent = parent->getParentOp()) {
+    if (auto loop = dyn_cast<LoopOp>(parent)) {
+      indices.insert(indices.begin(), loop.trips() - 1);
+      continue;
+    }
+    auto pipeline = cast<PipelineOp>(parent);
+    int64_t slots = std::accumulate(pipeline.getSlots().begin(),
+                                    pipeline.getSlots().end(), int64_t(0));
+    int64_t own[] = {pipeline.microBatches() - 1, pipeline.chunks() - 1,
+                     slots - 1};
+    indices.insert(indices.begin(), std::begin(own), std::end(own));
+  }
+  return indices;
+}
 
 /// Every buffer must end before its arena does, in the last iteration too.
 LogicalResult VerifyBuffers::checkArenas(ProgramOp program) {
@@ -272,12 +440,8 @@ LogicalResult VerifyBuffers::checkArenas(ProgramOp program) {
     if (!size)
       return success();
     int64_t end = buffer.getOffset() + buffer.getBytes();
-    SmallVector<LoopOp> loops; // outermost first
-    for (auto loop = op->getParentOfType<LoopOp>(); loop;
-         loop = loop->getParentOfType<LoopOp>())
-      loops.insert(loops.begin(), loop);
-    for (auto [stride, loop] : llvm::zip(buffer.getStrides(), loops))
-      end += stride * (loop.trips() - 1);
+    for (auto [stride, last] : llvm::zip(buffer.getStrides(), lastIndices(op)))
+      end += stride * last;
     if (buffer.getOffset() >= 0 && end <= size.getInt())
       return success();
     return op->emitOpError() << "has the buffer " << buffer << ", but " << key

@@ -10,11 +10,15 @@ using namespace flm;
 LogicalResult CollectiveOp::verify() {
   bool gives = getKind() != Collective::Send;
   bool takes = getKind() != Collective::Receive;
-  if (gives != static_cast<bool>(getY()) || takes != static_cast<bool>(getX()))
+  // What a receive takes is what it gives where nobody sends.
+  if (gives != static_cast<bool>(getY()) || (takes && !getX()))
     return emitOpError() << stringifyCollective(getKind())
                          << (takes ? " takes an" : " has no")
                          << " operand and gives " << (gives ? "a" : "no")
                          << " result";
+  if (!takes && getX() && getX().getType() != getY().getType())
+    return emitOpError("gives its operand where nobody sends, so both must have "
+                       "one type");
   if (!getStarted())
     return success();
   if (!gives)

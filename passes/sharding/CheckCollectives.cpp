@@ -302,6 +302,18 @@ LogicalResult Simulation::run() {
 
 struct CheckCollectives : flm::impl::CheckCollectivesBase<CheckCollectives> {
   void runOnOperation() override {
+    WalkResult known = getOperation().walk([](Operation *op) -> WalkResult {
+      AxisStateAttr where = atOf(op);
+      if (!where ||
+          llvm::is_contained({"first", "last", "not_first", "not_last"},
+                             where.getArgument().getValue()))
+        return WalkResult::advance();
+      return op->emitOpError()
+             << "says at(" << where.getArgument().getValue()
+             << "); an op runs at first, last, not_first or not_last";
+    });
+    if (known.wasInterrupted())
+      return signalPassFailure();
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
       for (StringAttr axis : axesOf(program))
         if (failed(check(program, axis)))
