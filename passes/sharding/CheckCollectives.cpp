@@ -178,9 +178,10 @@ LogicalResult Simulation::checkPairs() {
         sent.getType() != received.getType()) {
       auto diag = op.emitOpError();
       if (other.getOffset() != op.getOffset())
-        diag << "goes " << *op.getOffset() << " ranks along '"
+        diag << "goes " << static_cast<int64_t>(*op.getOffset())
+             << " ranks along '"
              << axis.getValue() << "' but its " << wanted << " "
-             << *other.getOffset() << "; they must go the same way";
+             << static_cast<int64_t>(*other.getOffset()) << "; they must go the same way";
       else
         diag << "moves " << (isSend ? sent : received).getType() << " but its "
              << wanted << " moves " << (isSend ? received : sent).getType()

@@ -171,8 +171,7 @@ flm.program @deadlock of @c(%x: !h) {
 
 // -----
 
-// A backward pass that needs a message which its sender sends in a later one:
-// the last stage runs it first.
+// Each stage first receives what the other sends afterwards.
 !h = !flm.tensor<[hidden=4] f32>
 !mh = !flm.tensor<[micro=4, hidden=4] f32>
 flm.model @m dims [layers](%x: [layers]) { return }
@@ -181,9 +180,9 @@ flm.program @late of @c(%x_all: !mh) {
   pipeline over micro=4 on "pp" of 2 slots [2] () slices (%x_all : !mh) forward (%x: !h) {
     yield
   } backward (%x: !h) {
-    // expected-error @below {{of rank 1 (pp = 1) waits for send 1 of rank 0 (pp = 0), which is at receive 2: nobody can go on}}
     %in = collective receive %x over "pp" of 2 offset 1 id 0 match 1 bytes 0 {flm.at = #flm.state<pp: at(last)>} : !h -> !h
     collective send %x over "pp" of 2 offset -1 id 3 match 2 bytes 16 {flm.at = #flm.state<pp: at(last)>} : !h
+    // expected-error @below {{of rank 0 (pp = 0) waits for send 3 of rank 1 (pp = 1), which is at receive 0: nobody can go on}}
     %back = collective receive %x over "pp" of 2 offset -1 id 2 match 3 bytes 0 {flm.at = #flm.state<pp: at(first)>} : !h -> !h
     collective send %back over "pp" of 2 offset 1 id 1 match 0 bytes 16 {flm.at = #flm.state<pp: at(first)>} : !h
     yield

@@ -15,10 +15,10 @@ flm.model @m dims [batch, seq, vocab, layers](%x: [batch]) { return }
 flm.plan @p of @m on grid(pp = 2, tp = 2) {vocab -> tp, seq -> tp, layers -> pp}
 // CHECK-LABEL: flm.program @stage
 flm.program @stage of @c(%tokens: !i32_bs) {
-  // CHECK: %table = param "embed" {flm.at = #flm.state<pp: at(first)>} : !f32_vh_tp_v
+  // CHECK: %table = param "embed" {flm.at = #flm.state<pp: at(first)>, flm.global = !f32_vh_pp_first_tp_v} : !f32_vh_tp_v
   %table = param "embed" : !table
   // Half of the layers.
-  // CHECK: %g_all = param "g" : !f32_lh
+  // CHECK: %g_all = param "g" {flm.global = !f32_lh_pp_l} : !f32_lh
   %g_all = param "g" : !lh
   // CHECK: embedding {{.*}} {flm.at = #flm.state<pp: at(first)>}
   %parts = embedding %tokens, %table : !i32_bs, !table -> !bsh_first_sum
@@ -49,7 +49,7 @@ flm.program @stage of @c(%tokens: !i32_bs) {
   // CHECK: collective all_reduce %[[MASKED]] over "pp" of 2 by "sum" id 3 bytes 0
   %masked = reshard %x id 2 bytes 0 : !bsh_last -> !bsh_pp
   %all = reshard %masked : !bsh_pp -> !bsh
-  // CHECK: update "g" with %g_all : !f32_lh
+  // CHECK: update "g" with %g_all {flm.global = !f32_lh_pp_l} : !f32_lh
   update "g" with %g_all : !lh
   return %all, %sumsq : !bsh, [] f32
 }
@@ -69,7 +69,7 @@ flm.recipe @r {pipeline_chunks = 2}
 flm.plan @p of @m on grid(pp = 2) {layers -> pp}
 // CHECK-LABEL: flm.program @chunks
 flm.program @chunks of @c(%x: !bh) {
-  // CHECK: param "g" : !f32_stage_chunk_lh
+  // CHECK: param "g" {flm.global = !f32_lh_pp_l} : !f32_stage_chunk_lh
   %g_all = param "g" : !lh
   %embed = scale %x by 2.0 : (!bh, !bh_first)
   // CHECK: %y = loop over stage_chunk=2 (%h_chunk = %embed : !f32_bh)
