@@ -134,19 +134,23 @@ static std::string sourceOf(Operation *op) {
 static int64_t executions(CollectiveOp collective) {
   if (collective->getParentOfType<ProgramOp>().getSymName() != "train_step")
     return 0;
+  // Of what is not run for all blocks of a stage, those are counted by
+  // `stages`.
+  bool everywhere = !atOf(collective);
   int64_t times = 1;
   for (Operation *parent = collective->getParentOp(); parent;
        parent = parent->getParentOp()) {
-    if (auto loop = dyn_cast<LoopOp>(parent))
+    if (auto loop = dyn_cast<LoopOp>(parent);
+        loop && (everywhere || !loop.getOver().hasFactor(kStageChunkDim)))
       times *= loop.trips();
     else if (auto pipeline = dyn_cast<PipelineOp>(parent))
-      times *= scheduleOf(pipeline).passes();
+      times *= pipeline.microBatches() * (everywhere ? pipeline.chunks() : 1);
   }
   return times;
 }
 
-/// The indices on the axis of `flm.at` of the ranks that run `collective`, for
-/// one of their blocks of layers at least.
+/// The indices on the axis of `flm.at` of the ranks that run `collective`, once
+/// for each of their blocks of layers for which they do.
 static json::Array stagesOf(CollectiveOp collective, AxisStateAttr at) {
   StagePosition position;
   for (PlanOp plan : collective->getParentOfType<ModuleOp>().getOps<PlanOp>())
@@ -162,10 +166,8 @@ static json::Array stagesOf(CollectiveOp collective, AxisStateAttr at) {
   json::Array stages;
   for (; position.stage < position.stages; ++position.stage)
     for (position.chunk = 0; position.chunk < position.chunks; ++position.chunk)
-      if (runsAt(collective, position)) {
+      if (runsAt(collective, position))
         stages.push_back(position.stage);
-        break;
-      }
   return stages;
 }
 

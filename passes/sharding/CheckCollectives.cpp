@@ -179,9 +179,9 @@ LogicalResult Simulation::checkPairs() {
       auto diag = op.emitOpError();
       if (other.getOffset() != op.getOffset())
         diag << "goes " << static_cast<int64_t>(*op.getOffset())
-             << " ranks along '"
-             << axis.getValue() << "' but its " << wanted << " "
-             << static_cast<int64_t>(*other.getOffset()) << "; they must go the same way";
+             << " ranks along '" << axis.getValue() << "' but its " << wanted
+             << " " << static_cast<int64_t>(*other.getOffset())
+             << "; they must go the same way";
       else
         diag << "moves " << (isSend ? sent : received).getType() << " but its "
              << wanted << " moves " << (isSend ? received : sent).getType()

@@ -129,10 +129,11 @@ LogicalResult Placement::place(Value value, End end, Operation *reason) {
 }
 
 /// Whether the value is computed from parameters or state: such a value is
-/// where they are. Others (constants) are made wherever they are used.
+/// where they are. Others (constants, and totals that are known everywhere) are
+/// made wherever they are used.
 bool Placement::dependsOnState(Value value) {
   Operation *def = value.getDefiningOp();
-  if (!def || isa<LoopOp>(def))
+  if (!def || isa<LoopOp, ChunkTotalOp, SumSquaresOp>(def))
     return false;
   return isa<ParamOp, StateOp>(def) ||
          llvm::any_of(def->getOperands(),
