@@ -36,7 +36,7 @@ static json::Object valuesOf(const Recipe &recipe) {
 /// One line per parameter, in the order of the state arena. Shapes are global:
 /// those that `model` has.
 static FailureOr<json::Array> parametersOf(ProgramOp train, ModelOp model,
-                                           PlanOp plan, int64_t &count) {
+                                           const Mesh &mesh, int64_t &count) {
   llvm::StringMap<int64_t> offsets;
   train.walk([&](UpdateOp update) {
     offsets[update.getName()] = bufferAt(update, 0).getOffset();
@@ -84,7 +84,7 @@ static FailureOr<json::Array> parametersOf(ProgramOp train, ModelOp model,
                            {"wd_mult", mup.getWd().getValueAsDouble()},
                            {"eps_mult", mup.getEps().getValueAsDouble()}};
     json::Object parts =
-        partsOf(plan, param, states.lookup(m), states.lookup(v));
+        partsOf(mesh, param, states.lookup(m), states.lookup(v));
     if (!parts.empty())
       parameter["parts"] = std::move(parts);
     parameters.push_back(std::move(parameter));
@@ -167,12 +167,13 @@ FailureOr<std::string> flm::buildManifest(ModuleOp module,
                             "plan; run the stages before this one");
   ModelOp model = *models.begin();
   PlanOp plan = *plans.begin();
+  Mesh mesh(module);
   ConfigOp config = *configs.begin();
   RecipeOp recipeOp = *recipes.begin();
   Recipe recipe = Recipe::of(recipeOp);
 
   int64_t count = 0;
-  FailureOr<json::Array> parameters = parametersOf(train, model, plan, count);
+  FailureOr<json::Array> parameters = parametersOf(train, model, mesh, count);
   if (failed(parameters))
     return failure();
   auto number = [&](StringRef name) {
@@ -201,7 +202,7 @@ FailureOr<std::string> flm::buildManifest(ModuleOp module,
     FailureOr<json::Array> collectives = collectivesOf(module);
     if (failed(collectives))
       return failure();
-    manifest["mesh"] = meshOf(plan);
+    manifest["mesh"] = meshOf(mesh);
     manifest["collectives"] = std::move(*collectives);
   }
   std::string text;

@@ -5,8 +5,8 @@
 
 #include "dialects/flm/Pipeline.h"
 #include "dialects/flm/Recipe.h"
-#include "dialects/flm/Sizes.h"
 #include "dialects/flm/ValueNames.h"
+#include "passes/sharding/Passes.h"
 #include "runtime/abi/Collectives.h"
 
 #include "llvm/Support/Path.h"
@@ -21,45 +21,41 @@ namespace json = llvm::json;
 // Mesh and parts
 //===----------------------------------------------------------------------===//
 
-json::Object flm::meshOf(PlanOp plan) {
-  auto axesOf = [&](StringRef dim) {
-    json::Array axes; // in the order of the mesh
-    for (auto axis : plan.getAxes().getAsRange<StringAttr>())
-      for (auto [from, to] : llvm::zip(plan.getFrom().getAsRange<StringAttr>(),
-                                       plan.getTo().getAsRange<StringAttr>()))
-        if (from.getValue() == dim && to == axis)
-          axes.push_back(axis.getValue());
-    return axes;
-  };
-  json::Array axes, sizes;
-  for (auto [axis, size] : llvm::zip(plan.getAxes(), plan.getSizes())) {
-    axes.push_back(cast<StringAttr>(axis).getValue());
-    sizes.push_back(cast<IntegerAttr>(size).getInt());
+json::Object flm::meshOf(const Mesh &mesh) {
+  json::Array axes, sizes, batch;
+  json::Object object;
+  for (const Mesh::Axis &axis : mesh.axes()) {
+    axes.push_back(axis.name.getValue());
+    sizes.push_back(axis.ranks);
+    if (axis.splitsBatch)
+      batch.push_back(axis.name.getValue());
+    if (axis.splitsLayers)
+      object["pipeline"] = axis.name.getValue();
   }
-  json::Object mesh{{"axes", std::move(axes)},
-                    {"sizes", std::move(sizes)},
-                    {"batch", axesOf(kBatchDim)}};
-  for (json::Value &axis : axesOf("layers"))
-    mesh["pipeline"] = std::move(axis);
-  return mesh;
+  object["axes"] = std::move(axes);
+  object["sizes"] = std::move(sizes);
+  object["batch"] = std::move(batch);
+  return object;
 }
 
 /// Blocks of layers on a stage of the pipeline.
-static int64_t pipelineChunks(PlanOp plan) {
+static int64_t pipelineChunks(Operation *op) {
   int64_t chunks = 1;
-  for (RecipeOp recipe : plan->getParentOfType<ModuleOp>().getOps<RecipeOp>())
+  for (RecipeOp recipe : op->getParentOfType<ModuleOp>().getOps<RecipeOp>())
     chunks = Recipe::of(recipe).pipeline_chunks;
   return chunks;
 }
 
-/// What of a tensor of this global type a rank has that holds `local` elements.
-static json::Array partsOf(PlanOp plan, NamedTensorType global, int64_t local) {
+/// What of a tensor of this global type a rank has that holds `local` elements,
+/// with so many blocks on a stage of the pipeline.
+static json::Array partsOf(const Mesh &mesh, NamedTensorType global,
+                           int64_t local, int64_t chunks) {
   json::Array parts, last;
   for (AxisStateAttr state : global.getStates()) {
     json::Object part{{"axis", state.getAxis().getValue()}};
     StringRef argument = state.getArgument();
     if (state.getKind() == AxisStateKind::At) {
-      part["at"] = argument == "first" ? 0 : plan.axisSize(state.getAxis()) - 1;
+      part["at"] = argument == "first" ? 0 : mesh.ranks(state.getAxis()) - 1;
     } else if (argument == "*") {
       part["flat"] = local;
       last.push_back(std::move(part));
@@ -68,9 +64,11 @@ static json::Array partsOf(PlanOp plan, NamedTensorType global, int64_t local) {
       for (auto [index, dim] : llvm::enumerate(global.getDims()))
         if (dim.getNames().front() == argument)
           part["dim"] = static_cast<int64_t>(index);
-      if (argument == "layers")
-        if (int64_t chunks = pipelineChunks(plan); chunks > 1)
-          part["chunks"] = chunks;
+      bool isPipeline = llvm::any_of(mesh.axes(), [&](const Mesh::Axis &axis) {
+        return axis.splitsLayers && axis.name == state.getAxis();
+      });
+      if (isPipeline && chunks > 1)
+        part["chunks"] = chunks;
     }
     parts.push_back(std::move(part));
   }
@@ -80,15 +78,17 @@ static json::Array partsOf(PlanOp plan, NamedTensorType global, int64_t local) {
   return parts;
 }
 
-json::Object flm::partsOf(PlanOp plan, ParamOp param, StateOp m, StateOp v) {
+json::Object flm::partsOf(const Mesh &mesh, ParamOp param, StateOp m,
+                          StateOp v) {
   json::Object parts;
   for (auto [key, read] :
        {std::pair<StringRef, Operation *>("p", param), {"m", m}, {"v", v}}) {
     auto type = read ? read->getAttrOfType<TypeAttr>(kGlobalType) : TypeAttr();
     if (!type)
       continue;
-    json::Array list = ::partsOf(plan, cast<NamedTensorType>(type.getValue()),
-                                 typeOf(read->getResult(0)).numElements());
+    json::Array list = ::partsOf(mesh, cast<NamedTensorType>(type.getValue()),
+                                 typeOf(read->getResult(0)).numElements(),
+                                 pipelineChunks(read));
     if (!list.empty())
       parts[key] = std::move(list);
   }

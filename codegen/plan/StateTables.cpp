@@ -4,6 +4,7 @@
 #include "codegen/plan/StateTables.h"
 
 #include "codegen/plan/Storage.h"
+#include "passes/sharding/Passes.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -21,7 +22,7 @@ static SmallVector<NamedAttribute> fieldsOf(RopeOp rope) {
       {builder.getStringAttr("theta"), rope.getThetaAttr()},
       {builder.getStringAttr("seq"), builder.getI64IntegerAttr(seq)},
       {builder.getStringAttr("head_dim"), builder.getI64IntegerAttr(headDim)}};
-  if (auto axis = rope->getAttrOfType<StringAttr>(kRopeAxis))
+  if (auto axis = rope->getAttrOfType<StringAttr>(kPositionsAxis))
     fields.push_back({builder.getStringAttr("axis"), axis});
   return fields;
 }

@@ -15,10 +15,6 @@ namespace flm {
 /// runtime/abi/Manifest.md gives to an entry of `tables`.
 constexpr llvm::StringLiteral kTables = "flm.tables";
 
-/// The discardable attribute of a rope whose positions begin at index * seq,
-/// with this rank's index on the axis that it names.
-constexpr llvm::StringLiteral kRopeAxis = "flm.axis";
-
 /// Writes `flm.tables`: one table for each kind of rope in the programs, and
 /// the coordinates if the plan has several ranks. They lie from `stateBytes`
 /// on, which is moved behind them.

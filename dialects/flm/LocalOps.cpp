@@ -8,17 +8,18 @@ using namespace mlir;
 using namespace flm;
 
 LogicalResult CollectiveOp::verify() {
+  // What a receive names besides is what those have who receive nothing.
   bool gives = getKind() != Collective::Send;
-  bool takes = getKind() != Collective::Receive;
-  // What a receive takes is what it gives where nobody sends.
-  if (gives != static_cast<bool>(getY()) || (takes && !getX()))
+  bool takes = getX() || getKind() == Collective::Receive;
+  if (gives != static_cast<bool>(getY()) || !takes)
     return emitOpError() << stringifyCollective(getKind())
-                         << (takes ? " takes an" : " has no")
-                         << " operand and gives " << (gives ? "a" : "no")
-                         << " result";
-  if (!takes && getX() && getX().getType() != getY().getType())
-    return emitOpError("gives its operand where nobody sends, so both must have "
-                       "one type");
+                         << (takes ? " gives " : " takes an operand and gives ")
+                         << (gives ? "a" : "no") << " result";
+  if (getKind() == Collective::Receive && getX() &&
+      getX().getType() != getY().getType())
+    return emitOpError(
+        "gives its operand where nobody sends, so both must have "
+        "one type");
   if (!getStarted())
     return success();
   if (!gives)

@@ -321,6 +321,13 @@ LogicalResult LoopOp::verifyRegions() {
   YieldOp terminator = yield();
   auto checkStack = [&](Value slice, Value stack,
                         const Twine &what) -> LogicalResult {
+    for (AxisStateAttr state : typeOf(slice).getStates())
+      if (state.getKind() == AxisStateKind::Split &&
+          state.getArgument() == "*")
+        return emitOpError() << what << " is flat over '"
+                             << state.getAxis().getValue()
+                             << "', but a part of a flat stack is no stack of "
+                                "flat parts; gather it first";
     NamedTensorType expected = stackType(typeOf(slice));
     if (stack.getType() == expected)
       return success();

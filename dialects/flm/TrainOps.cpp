@@ -50,13 +50,43 @@ void ProgramOp::print(OpAsmPrinter &printer) {
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
 }
 
+/// The runtime hands over and takes back whole values.
+static LogicalResult verifyReturned(Operation *terminator) {
+  for (OpOperand &operand : terminator->getOpOperands())
+    for (AxisStateAttr state : typeOf(operand.get()).getStates()) {
+      StringRef name = valueName(operand.get());
+      return terminator->emitOpError()
+             << "operand #" << operand.getOperandNumber()
+             << (name.empty() ? "" : (" (%" + name + ")").str()) << " is "
+             << stateText(state) << " over '" << state.getAxis().getValue()
+             << "', but callers read whole values; make it replicated with a "
+                "reshard";
+    }
+  return success();
+}
+
+/// What lives between steps is a value, not a term of one.
+static LogicalResult verifyAtRest(Operation *op, Type type) {
+  for (AxisStateAttr state : cast<NamedTensorType>(type).getStates())
+    if (state.getKind() == AxisStateKind::Partial)
+      return op->emitOpError()
+             << op->getAttr("name") << " lives between steps, so it can not be "
+             << stateText(state) << " over '" << state.getAxis().getValue()
+             << "'; reduce it first";
+  return success();
+}
+
 LogicalResult ProgramOp::verifyRegions() {
   if (!isa<ReturnOp>(body()->getTerminator()))
     return emitOpError("must end in return");
+  if (failed(verifyReturned(body()->getTerminator())))
+    return failure();
   llvm::DenseMap<Attribute, Operation *> updates;
   llvm::DenseMap<Attribute, Operation *> reads;
   WalkResult result = getBody().walk([&](Operation *op) -> WalkResult {
     if (isa<ParamOp, StateOp>(op)) {
+      if (failed(verifyAtRest(op, op->getResult(0).getType())))
+        return WalkResult::interrupt();
       Attribute name = op->getAttr("name");
       auto [it, fresh] = reads.insert({name, op});
       if (!fresh && it->second->getResultTypes() != op->getResultTypes()) {
@@ -66,6 +96,8 @@ LogicalResult ProgramOp::verifyRegions() {
       }
     }
     if (auto update = dyn_cast<UpdateOp>(op)) {
+      if (failed(verifyAtRest(op, update.getValue().getType())))
+        return WalkResult::interrupt();
       if (op->getParentOp() != *this)
         return op->emitError("an update must stand at the top of a program");
       auto [it, fresh] = updates.insert({update.getNameAttr(), op});

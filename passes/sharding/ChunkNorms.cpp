@@ -5,9 +5,8 @@
 
 #include "dialects/flm/Sizes.h"
 #include "dialects/flm/ValueNames.h"
+#include "passes/sharding/AtRest.h"
 #include "passes/sharding/Passes.h"
-
-#include "llvm/ADT/SmallPtrSet.h"
 
 #define DEBUG_TYPE "flm-chunk-norms"
 
@@ -33,49 +32,35 @@ namespace {
 
 struct ChunkNorms : flm::impl::ChunkNormsBase<ChunkNorms> {
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    auto plans = module.getOps<PlanOp>();
-    PlanOp plan = plans.empty() ? PlanOp() : *plans.begin();
-    SmallPtrSet<Attribute, 2> layers;
-    module.walk([&](LoopOp loop) { layers.insert(loop.getOver()); });
+    Mesh mesh(getOperation());
     SmallVector<SumSquaresOp> sums;
-    module.walk([&](SumSquaresOp op) { sums.push_back(op); });
+    getOperation().walk([&](SumSquaresOp op) { sums.push_back(op); });
     for (SumSquaresOp op : sums)
-      expand(op, plan, layers);
+      expand(op, mesh);
   }
 
-  static bool splitsAny(ArrayRef<DimAttr> dims, StringAttr axis, PlanOp plan) {
-    for (auto [from, to] : llvm::zip(plan.getFrom(), plan.getTo()))
-      for (DimAttr dim : dims)
-        if (to == axis && dim.getNames().front() == from)
-          return true;
-    return false;
-  }
-
-  /// Into how many parts the plan may split a layer of `dims`.
-  static int64_t partsOf(ArrayRef<DimAttr> dims, PlanOp plan) {
+  /// Into how many parts the plan splits a layer of `dims`.
+  static int64_t partsOf(ArrayRef<DimAttr> dims, Type elementType,
+                         const Mesh &mesh) {
     int64_t parts = 1;
-    if (!plan)
-      return parts;
-    for (auto axis : plan.getAxes().getAsRange<StringAttr>())
-      if (splitsAny(dims, axis, plan))
-        parts *= plan.axisSize(axis);
+    for (const Mesh::Axis &axis : mesh.axes())
+      if (!firstSplit(NamedTensorType::get(dims, elementType), axis).empty())
+        parts *= axis.ranks;
     return parts;
   }
 
-  static void expand(SumSquaresOp op, PlanOp plan,
-                     const SmallPtrSetImpl<Attribute> &layers) {
+  static void expand(SumSquaresOp op, const Mesh &mesh) {
     NamedTensorType type = typeOf(op.getX());
     ArrayRef<DimAttr> dims = type.getDims();
     SmallVector<DimAttr> grid;
-    if (!dims.empty() && layers.contains(dims.front())) {
+    if (!dims.empty() && mesh.isLayerDim(dims.front())) {
       grid.push_back(dims.front());
       dims = dims.drop_front();
     }
     int64_t elements = 1;
     for (DimAttr dim : dims)
       elements *= dim.size();
-    int64_t parts = partsOf(dims, plan);
+    int64_t parts = partsOf(dims, type.getElementType(), mesh);
     if (elements % parts)
       parts = 1; // refused where the plan is checked
     int64_t length = chunkLength(elements, parts);

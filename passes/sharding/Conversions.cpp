@@ -53,10 +53,19 @@ static void reach(const Mesh &mesh, ConversionTree &tree,
   for (const Mesh::Axis &axis : mesh.axes()) {
     SmallVector<AxisStateAttr> &mine = states.emplace_back();
     mine.push_back({});
-    for (NamedTensorType end : {tree.versions.front().type, target})
-      if (AxisStateAttr state = stateOn(end, axis.name);
-          !llvm::is_contained(mine, state))
+    auto add = [&](AxisStateAttr state) {
+      if (!llvm::is_contained(mine, state))
         mine.push_back(state);
+    };
+    for (NamedTensorType end : {tree.versions.front().type, target}) {
+      AxisStateAttr state = stateOn(end, axis.name);
+      add(state);
+      // What is at one end of the axis gets elsewhere as a sum with zeros.
+      if (state && state.getKind() == AxisStateKind::At)
+        add(AxisStateAttr::get(state.getContext(), axis.name,
+                               AxisStateKind::Partial,
+                               StringAttr::get(state.getContext(), "sum")));
+    }
   }
 
   // Dijkstra over types; the few that there are need no heap.

@@ -8,11 +8,21 @@
 using namespace mlir;
 using namespace flm;
 
-/// Splits along every dim that the two factors of the product have.
+/// Splits along every dim that the two factors of the product have, but not
+/// along one that a square matrix has twice: there it would be ambiguous which.
 static ShardingRule product(Value a, Value b) {
   ShardingRule rule;
   addFactors(rule.factors, typeOf(a));
   addFactors(rule.factors, typeOf(b));
+  llvm::erase_if(rule.factors, [&](StringRef factor) {
+    return llvm::any_of(ArrayRef{a, b}, [&](Value value) {
+      NamedTensorType type = typeOf(value);
+      return !canSplit(type, factor) &&
+             llvm::any_of(type.getDims(), [&](DimAttr dim) {
+               return dim.hasFactor(factor);
+             });
+    });
+  });
   rule.linear = {{0}, {1}};
   return rule;
 }

@@ -1,15 +1,15 @@
 // RUN: flm-opt %s -verify-diagnostics -split-input-file
 
 flm.program @p of @c(%x: [h=4] f32) {
-  // expected-error @below {{receive has no operand and gives a result}}
-  %y = collective receive %x over "pp" of 2 offset 1 id 0 match 1 bytes 0 : [h=4] f32 -> [h=4] f32
+  // expected-error @below {{all_reduce takes an operand and gives a result}}
+  %y = collective all_reduce over "pp" of 2 id 0 bytes 0 -> [h=4] f32
   return
 }
 
 // -----
 
 flm.program @p of @c(%x: [h=4] f32) {
-  // expected-error @below {{send takes an operand and gives no result}}
+  // expected-error @below {{send gives no result}}
   %y = collective send %x over "pp" of 2 offset 1 id 0 match 1 bytes 16 : [h=4] f32 -> [h=4] f32
   return
 }
