@@ -54,8 +54,13 @@ static cl::opt<std::string>
     explain("explain",
             cl::desc("print why: 'mup' is the table of the parametrization, "
                      "'shard' the collectives, their bytes and time, and the "
-                     "memory of a plan"),
+                     "memory of a plan, 'pipeline' the order of its passes"),
             cl::value_desc("topic"), cl::cat(category));
+static cl::opt<std::string> scheduleTrace(
+    "schedule-trace",
+    cl::desc("write the pipeline's schedule as trace events (JSON, "
+             "for Perfetto or chrome://tracing)"),
+    cl::value_desc("file"), cl::cat(category));
 static cl::opt<std::string>
     topology("topology",
              cl::desc("machine for the times of --explain=shard: a800, h100 or "
@@ -142,6 +147,7 @@ std::optional<flmc::Options> flmc::parseOptions(int argc, char **argv) {
   options.overrides.assign(overrides.begin(), overrides.end());
   options.dumpDir = dumpDir;
   options.explain = explain;
+  options.scheduleTrace = scheduleTrace;
   options.topology = topology;
   options.cpu = cpu;
   options.runtimeArchive = runtimeArchive;
@@ -162,7 +168,7 @@ std::optional<flmc::Options> flmc::parseOptions(int argc, char **argv) {
   }
   if (options.optLevel > 3)
     return refuse("-O: expected 0 to 3");
-  const llvm::StringRef topics[] = {"mup", "shard"};
+  const llvm::StringRef topics[] = {"mup", "shard", "pipeline"};
   if (!options.explain.empty() && !llvm::is_contained(topics, options.explain))
     return refuse("--explain: unknown topic '" + explain +
                   "'; known: " + llvm::join(llvm::ArrayRef(topics), ", "));

@@ -26,8 +26,9 @@ struct Options {
   std::string config, recipe, plan;
   std::vector<std::string> overrides;
   std::string dumpDir;
-  std::string explain;  ///< "", "mup" or "shard"
-  std::string topology; ///< a name in Topologies.def
+  std::string scheduleTrace; ///< empty: none
+  std::string explain;       ///< "", "mup", "shard" or "pipeline"
+  std::string topology;      ///< a name in Topologies.def
   std::string cpu = "native";
   std::string runtimeArchive; ///< empty: beside the compiler
   long long memoryLimit = 0;  ///< bytes; 0: none

@@ -8,6 +8,7 @@
 #include "passes/autodiff/Passes.h"
 #include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
+#include "passes/sharding/ScheduleReport.h"
 #include "passes/sharding/ShardReport.h"
 #include "tools/flmc/InlinePlan.h"
 #include "tools/flmc/Options.h"
@@ -97,12 +98,14 @@ static int writeBinary(ModuleOp module, int64_t ranks, const Options &options,
 
 /// Runs the stages that the topic of --explain is about, and prints it.
 static int explain(ModuleOp module, Options &options, TimingScope &timing) {
-  bool mup = options.explain == "mup";
-  options.emit = mup ? Stage::mup : Stage::shard;
+  bool mup = options.explain == "mup", pipeline = options.explain == "pipeline";
+  options.emit = mup ? Stage::mup : pipeline ? Stage::local : Stage::shard;
   if (failed(runStages(module, options, timing)))
     return 1;
   if (mup)
     flm::printMupTable(module, llvm::outs());
+  else if (pipeline)
+    flm::printSchedules(module, llvm::outs());
   else
     flm::printShardReport(module, *flm::Topology::named(options.topology),
                           llvm::outs());
