@@ -36,5 +36,24 @@ flm.program @train_step of @c(%x_all: !mh) {
     yield %next : !h
   }
   update "p" with %sum : !h
+  update "table" with %sum {flm.at = #flm.state<pp: at(first)>} : !h
+  update "head" with %sum {flm.at = #flm.state<pp: at(last)>} : !h
   return
+}
+
+// What lies at the first stage and what lies at the last one share bytes of the
+// state: no rank has both.
+// CHECK-LABEL: flm.program @eval_step
+flm.program @eval_step of @c(%x: !h) {
+  // CHECK: param "table" {flm.at = {{.*}}, flm.buffers = [#flm.buffer<state, 64, 64>]}
+  %table = param "table" {flm.at = #flm.state<pp: at(first)>} : !h
+  // CHECK: param "head" {flm.at = {{.*}}, flm.buffers = [#flm.buffer<state, 64, 64>]}
+  %head = param "head" {flm.at = #flm.state<pp: at(last)>} : !h
+  %a = add %x, %table {flm.at = #flm.state<pp: at(first)>} : !h
+  %in = collective receive %a over "pp" of 2 offset 1 id 2 match 3 bytes 0 {flm.at = #flm.state<pp: at(not_first)>} : !h -> !h
+  collective send %in over "pp" of 2 offset 1 id 3 match 2 bytes 64 {flm.at = #flm.state<pp: at(not_last)>} : !h
+  %b = add %in, %head {flm.at = #flm.state<pp: at(last)>} : !h
+  %masked = collective mask %b over "pp" of 2 at 1 id 4 bytes 0 : !h -> !h
+  %y = collective all_reduce %masked over "pp" of 2 by "sum" id 5 bytes 64 : !h -> !h
+  return %y : !h
 }

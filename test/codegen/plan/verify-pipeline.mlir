@@ -54,3 +54,19 @@ flm.program @over_carry of @c(%x_all: !mh) {
   }
   return
 }
+
+// -----
+
+// The last stage updates what only the first one has, in bytes where it has its
+// own.
+!h = !flm.tensor<[hidden=16] f32>
+flm.model @m dims [layers](%x: [layers]) { return }
+flm.plan @p of @m on grid(pp = 2) {layers -> pp}
+flm.program @shared_state of @c(%x: !h) {
+  %table = param "table" {flm.at = #flm.state<pp: at(first)>, flm.buffers = [#flm.buffer<state, 0, 64>]} : !h
+  %head = param "head" {flm.at = #flm.state<pp: at(last)>, flm.buffers = [#flm.buffer<state, 0, 64>]} : !h
+  update "table" with %x {flm.buffers = [#flm.buffer<state, 0, 64>]} : !h
+  // expected-error @below {{operand #1 (%head) was overwritten by %x before it is read}}
+  %y = add %x, %head {flm.at = #flm.state<pp: at(last)>, flm.buffers = [#flm.buffer<scratch, 0, 64>]} : !h
+  return
+}
