@@ -15,7 +15,7 @@ config.excludes = ["Inputs", "fuzz"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = config.flm_binary_dir + "/test"
 
-llvm_config.with_system_environment(["HOME", "TMP", "TEMP", "ASAN_OPTIONS"])
+llvm_config.with_system_environment(["HOME", "TMP", "TEMP", "ASAN_OPTIONS", "CUDA_HOME"])
 if config.flm_build_compiler:
     llvm_config.use_default_substitutions()
     llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
@@ -23,8 +23,8 @@ if config.flm_build_compiler:
     # begin with $ are kept).
     llvm_config.with_environment("FILECHECK_OPTS", "-enable-var-scope")
     llvm_config.add_tool_substitutions(
-        ["flmc", "flm-data", "flm-lsp-server", "flm-opt", "flm-reduce",
-         "mlir-translate", "split-file"],
+        ["flmc", "flm-data", "flm-emulate", "flm-lsp-server", "flm-opt", "flm-reduce",
+         "flm-translate", "mlir-translate", "split-file"],
         [config.flm_tools_dir, config.llvm_tools_dir],
     )
 else:
@@ -39,6 +39,11 @@ config.substitutions += [
 # Features: what a test may require.
 if "X86" in config.llvm_targets:
     config.available_features.add("x86-registered-target")
+# Where flm-translate looks for it.
+if shutil.which("ptxas", path=os.environ["CUDA_HOME"] + "/bin"
+                if "CUDA_HOME" in os.environ
+                else "/usr/local/cuda/bin:" + os.environ.get("PATH", "")):
+    config.available_features.add("ptxas")
 if config.flm_have_sentencepiece:
     config.available_features.add("sentencepiece")
 if config.flm_have_mpi and shutil.which("mpirun"):

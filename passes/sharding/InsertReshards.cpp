@@ -142,6 +142,11 @@ SmallVector<Value> InsertReshards::build(Value value,
                                          ArrayRef<Use> uses) {
   OpBuilder builder(&getContext());
   builder.setInsertionPointAfterValue(value);
+  // Behind those of earlier results of the same op.
+  Block::iterator at = builder.getInsertionPoint();
+  while (isa<ReshardOp>(*at))
+    ++at;
+  builder.setInsertionPoint(value.getParentBlock(), at);
   SmallVector<Value> versions{value};
   for (const auto &version : ArrayRef(tree.versions).drop_front())
     versions.push_back(

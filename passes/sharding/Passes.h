@@ -25,7 +25,7 @@ void buildLocalPipeline(mlir::OpPassManager &pm);
 
 /// The discardable attribute in which `param`, `state` and `update` keep their
 /// global distributed type (a TypeAttr) once their types are local: what of the
-/// parameter a rank has.
+/// parameter a rank has. A type without states needs none: all ranks have all.
 constexpr llvm::StringLiteral kGlobalType = "flm.global";
 /// Sets it on every op of `program` that has none yet.
 void recordGlobalTypes(ProgramOp program);

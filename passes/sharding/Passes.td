@@ -249,7 +249,6 @@ def Localize : Pass<"flm-localize", "::mlir::ModuleOp"> {
     %o = linear %a, %w : !f32_bs_nd, !f32_h_nd -> !f32_bsh
     %r = collective reduce_scatter %o over "tp" of 2 dim 1 id 3 bytes 8192 : !f32_bsh -> !f32_bsh1
     ```
-    Error: a program that returns a value which is not replicated.
   }];
 }
 

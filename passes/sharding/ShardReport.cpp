@@ -35,6 +35,7 @@ struct Line {
   int64_t ranks = 1, bytes = 0;
   Collective kind = Collective::AllReduce;
   StringAttr axis;
+  StringRef end; ///< "first" or "last": only that pipeline stage runs it
   SmallVector<StringRef> values;
 
   double stepBytes() const {
@@ -52,6 +53,8 @@ public:
 
 private:
   void collect(ProgramOp program);
+  void add(Operation *op, Value value, Collective kind, StringAttr axis,
+           int64_t bytes);
   void printCollectives();
   void printMemory(ProgramOp program);
   double secondsOf(const Line &line) const;
@@ -85,30 +88,52 @@ std::string Report::placeOf(Operation *op, int64_t &times) const {
   return loops.empty() ? "step" : llvm::join(loops, ", ");
 }
 
-void Report::collect(ProgramOp program) {
-  program.walk<WalkOrder::PreOrder>([&](ReshardOp reshard) {
-    StringAttr axis = reshard.getAxis();
-    int64_t bytes = reshard.getBytes().value_or(0);
-    if (!axis || !bytes)
-      return;
-    int64_t times;
-    std::string place = placeOf(reshard, times);
-    Collective kind = reshard.getCollective();
-    auto same = llvm::find_if(lines, [&](const auto &entry) {
-      const Line &line = entry.second;
-      return entry.first == place && line.axis == axis && line.kind == kind &&
-             line.bytes == bytes;
-    });
-    if (same == lines.end())
-      same = lines.insert(same, {place, Line()});
+/// The end of the pipeline at which `type` lies, or empty.
+static StringRef endOf(NamedTensorType type) {
+  for (AxisStateAttr state : type.getStates())
+    if (state.getKind() == AxisStateKind::At)
+      return state.getArgument().getValue();
+  return {};
+}
+
+void Report::add(Operation *op, Value value, Collective kind, StringAttr axis,
+                 int64_t bytes) {
+  int64_t times;
+  std::string place = placeOf(op, times);
+  StringRef end = kind == Collective::Send ? "" : endOf(typeOf(value));
+  if (!end.empty())
+    place += (", " + end + " stage").str();
+  auto same = llvm::find_if(lines, [&](const auto &entry) {
+    const Line &line = entry.second;
+    return entry.first == place && line.axis == axis && line.kind == kind &&
+           line.bytes == bytes;
+  });
+  if (same == lines.end()) {
+    same = lines.insert(same, {place, Line()});
     Line &line = same->second;
-    ++line.count;
     line.times = times;
     line.bytes = bytes;
     line.axis = axis;
     line.ranks = mesh.ranks(axis);
     line.kind = kind;
-    line.values.push_back(valueName(reshard.getX()));
+    line.end = end;
+  }
+  ++same->second.count;
+  same->second.values.push_back(valueName(value));
+}
+
+void Report::collect(ProgramOp program) {
+  program.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (auto reshard = dyn_cast<ReshardOp>(op)) {
+      if (reshard.getAxis() && reshard.getBytes().value_or(0))
+        add(op, reshard.getX(), reshard.getCollective(), reshard.getAxis(),
+            *reshard.getBytes());
+    } else if (auto loop = dyn_cast<LoopOp>(op); loop && loop.getAxisAttr()) {
+      // A stage hands the carries to the next one.
+      for (Value carry : loop.carries())
+        add(op, carry, Collective::Send, loop.getAxisAttr(),
+            mesh.localBytes(typeOf(carry)));
+    }
   });
 }
 
@@ -128,7 +153,10 @@ void Report::printCollectives() {
   os << llvm::format("%-34s %-15s %-5s %6s %8s %12s %12s %11s  %s\n", "in",
                      "collective", "over", "count", "times", "bytes each",
                      "a step", "time", "of");
-  llvm::MapVector<StringAttr, std::pair<double, double>> totals;
+  struct Total {
+    double bytes[2] = {0, 0}, seconds[2] = {0, 0}; ///< on the first, last stage
+  };
+  llvm::MapVector<StringAttr, Total> totals;
   for (const auto &[place, line] : lines) {
     double seconds = secondsOf(line);
     SmallVector<std::string> names;
@@ -143,14 +171,20 @@ void Report::printCollectives() {
         bytesText(static_cast<double>(line.bytes)).c_str(),
         bytesText(line.stepBytes()).c_str(), seconds * 1e3,
         llvm::join(names, ", ").c_str());
-    totals[line.axis].first += line.stepBytes();
-    totals[line.axis].second += seconds;
+    for (int stage : {0, 1}) {
+      if (line.end == (stage ? "first" : "last"))
+        continue;
+      totals[line.axis].bytes[stage] += line.stepBytes();
+      totals[line.axis].seconds[stage] += seconds;
+    }
   }
-  for (auto &[axis, total] : totals)
+  for (auto &[axis, total] : totals) {
+    int most = total.bytes[1] > total.bytes[0];
     os << llvm::format("total over %-4s %s a step, %.3f ms if nothing "
-                       "overlaps\n",
-                       axis.str().c_str(), bytesText(total.first).c_str(),
-                       total.second * 1e3);
+                       "overlaps, on the rank that sends most\n",
+                       axis.str().c_str(), bytesText(total.bytes[most]).c_str(),
+                       total.seconds[most] * 1e3);
+  }
 }
 
 /// What stays between steps and what gradients take. A value at one end of the
@@ -164,11 +198,10 @@ void Report::printMemory(ProgramOp program) {
       gradients{"gradients"}, moments{"optimizer state"};
   auto add = [&](Kind &kind, Value value) {
     auto bytes = static_cast<double>(mesh.localBytes(typeOf(value)));
-    double *sum = &kind.everywhere;
-    for (AxisStateAttr state : typeOf(value).getStates())
-      if (state.getKind() == AxisStateKind::At)
-        sum = state.getArgument() == "first" ? &kind.first : &kind.last;
-    *sum += bytes;
+    StringRef end = endOf(typeOf(value));
+    (end.empty()      ? kind.everywhere
+     : end == "first" ? kind.first
+                      : kind.last) += bytes;
   };
   // The narrow copies that a step computes with, gathered if they have to be.
   auto addNarrow = [&](Value parameter) {

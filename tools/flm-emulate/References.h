@@ -18,8 +18,9 @@ struct Expected {
   std::vector<double> bounds;
 };
 
-/// The outputs of `kernel` for these arguments, before the kernel has run.
-/// Fails for a kernel that has no reference.
+/// The outputs of `kernel` for these arguments, before the kernel has run: none
+/// where a kernel does not say what it computes (null). Fails for a kernel that
+/// has no reference.
 llvm::Expected<std::vector<Expected>>
 computeReference(mlir::Attribute kernel, KernelArguments &arguments);
 

@@ -41,6 +41,8 @@ static cl::opt<unsigned> seeds("seeds", cl::init(1),
                                         "(round robin) to this - 1"));
 static cl::opt<int64_t> onlySeed("seed", cl::init(-1),
                                  cl::desc("Run this schedule only"));
+static cl::opt<bool> failFast("fail-fast",
+                              cl::desc("Stop after the first bad schedule"));
 static cl::opt<int64_t>
     residentBlocks("resident-blocks", cl::init(4),
                    cl::desc("Blocks that the GPU holds at once: the grid of "
@@ -148,14 +150,19 @@ int main(int argc, char **argv) {
   uint64_t last = onlySeed >= 0 ? onlySeed + 1 : seeds;
   unsigned bad = 0;
   double worst = 0;
-  for (uint64_t seed = first; seed < last; ++seed) {
+  for (uint64_t seed = first; seed < last && !(failFast && bad); ++seed) {
     auto good = runSeed(*kernel, *code, seed, worst);
     if (!good)
       return fail(llvm::toString(good.takeError()));
     bad += !*good;
   }
-  llvm::outs() << kernel->name << ": " << last - first - bad << " of "
-               << last - first << " schedules right, worst error "
+  llvm::outs() << kernel->name << ": ";
+  if (failFast && bad) {
+    llvm::outs() << "stopped at a bad schedule\n";
+    return 1;
+  }
+  llvm::outs() << last - first - bad << " of " << last - first
+               << " schedules right, worst error "
                << llvm::format("%.2f", worst) << " of the bound\n";
   return bad != 0;
 }

@@ -3,7 +3,9 @@
 //===----------------------------------------------------------------------===//
 #include "tools/flmc/Options.h"
 
-#include "llvm/ADT/StringRef.h"
+#include "passes/sharding/Topology.h"
+
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/WithColor.h"
 
@@ -50,8 +52,15 @@ static cl::opt<std::string>
             cl::value_desc("dir"), cl::cat(category));
 static cl::opt<std::string>
     explain("explain",
-            cl::desc("print why: 'mup' is the table of the parametrization"),
+            cl::desc("print why: 'mup' is the table of the parametrization, "
+                     "'shard' the collectives, their bytes and time, and the "
+                     "memory of a plan"),
             cl::value_desc("topic"), cl::cat(category));
+static cl::opt<std::string>
+    topology("topology",
+             cl::desc("machine for the times of --explain=shard: a800, h100 or "
+                      "host; default: h100"),
+             cl::init("h100"), cl::value_desc("name"), cl::cat(category));
 static cl::opt<std::string>
     cpu("cpu",
         cl::desc("CPU to generate code for, as LLVM calls it; default: native"),
@@ -133,6 +142,7 @@ std::optional<flmc::Options> flmc::parseOptions(int argc, char **argv) {
   options.overrides.assign(overrides.begin(), overrides.end());
   options.dumpDir = dumpDir;
   options.explain = explain;
+  options.topology = topology;
   options.cpu = cpu;
   options.runtimeArchive = runtimeArchive;
   options.optLevel = optLevel;
@@ -152,7 +162,12 @@ std::optional<flmc::Options> flmc::parseOptions(int argc, char **argv) {
   }
   if (options.optLevel > 3)
     return refuse("-O: expected 0 to 3");
-  if (!options.explain.empty() && options.explain != "mup")
-    return refuse("--explain: unknown topic '" + explain + "'; known: mup");
+  const llvm::StringRef topics[] = {"mup", "shard"};
+  if (!options.explain.empty() && !llvm::is_contained(topics, options.explain))
+    return refuse("--explain: unknown topic '" + explain +
+                  "'; known: " + llvm::join(llvm::ArrayRef(topics), ", "));
+  if (!flm::Topology::named(options.topology))
+    return refuse("--topology: unknown machine '" + topology +
+                  "'; known: " + llvm::join(flm::Topology::names(), ", "));
   return options;
 }

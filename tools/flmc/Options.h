@@ -26,7 +26,8 @@ struct Options {
   std::string config, recipe, plan;
   std::vector<std::string> overrides;
   std::string dumpDir;
-  std::string explain; ///< "" or "mup"
+  std::string explain;  ///< "", "mup" or "shard"
+  std::string topology; ///< a name in Topologies.def
   std::string cpu = "native";
   std::string runtimeArchive; ///< empty: beside the compiler
   long long memoryLimit = 0;  ///< bytes; 0: none

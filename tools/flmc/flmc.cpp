@@ -8,6 +8,7 @@
 #include "passes/autodiff/Passes.h"
 #include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
+#include "passes/sharding/ShardReport.h"
 #include "tools/flmc/InlinePlan.h"
 #include "tools/flmc/Options.h"
 #include "tools/flmc/Pipeline.h"
@@ -94,6 +95,22 @@ static int writeBinary(ModuleOp module, int64_t ranks, const Options &options,
   return 0;
 }
 
+/// Runs the stages that the topic of --explain is about, and prints it.
+static int explain(ModuleOp module, Options &options, TimingScope &timing) {
+  bool mup = options.explain == "mup";
+  options.emit = mup ? Stage::mup : Stage::shard;
+  if (failed(runStages(module, options, timing)))
+    return 1;
+  if (mup)
+    flm::printMupTable(module, llvm::outs());
+  else
+    flm::printShardReport(module, *flm::Topology::named(options.topology),
+                          llvm::outs());
+  if (std::error_code error = finish(llvm::outs()))
+    return fail("cannot write the table: " + error.message());
+  return 0;
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   std::optional<Options> options = parseOptions(argc, argv);
@@ -147,15 +164,8 @@ int main(int argc, char **argv) {
     if (options->config.empty() || config.getSymName() == options->config)
       defaultOutput = config.getSymName().str();
 
-  if (options->explain == "mup") {
-    options->emit = Stage::mup;
-    if (failed(runStages(*module, *options, timing)))
-      return 1;
-    flm::printMupTable(*module, llvm::outs());
-    if (std::error_code error = finish(llvm::outs()))
-      return fail("cannot write the table: " + error.message());
-    return 0;
-  }
+  if (!options->explain.empty())
+    return explain(*module, *options, timing);
   if (failed(runStages(*module, *options, timing)))
     return 1;
   if (options->emit != Stage::exe)

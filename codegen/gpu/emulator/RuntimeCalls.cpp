@@ -91,7 +91,8 @@ static std::string describe(Operation *op) {
     return text;
   }
   os << op->getName();
-  if (auto line = op->getLoc()->findInstanceOf<FileLineColLoc>())
+  if (auto line = op->getLoc()->findInstanceOf<FileLineColLoc>();
+      line && line.getLine() > 0)
     os << " at " << llvm::sys::path::filename(line.getFilename()) << ':'
        << line.getLine();
   return text;

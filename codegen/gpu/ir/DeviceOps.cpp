@@ -36,7 +36,7 @@ LogicalResult FlmGpuDialect::verifyOperationAttribute(Operation *op,
   }
   if (attr.getName() == kernelAttrName)
     return success();
-  return op->emitError() << "unknown attribute '" << attr.getName()
+  return op->emitError() << "unknown attribute '" << attr.getName().getValue()
                          << "'; expected " << launchAttrName << " or "
                          << kernelAttrName;
 }
@@ -51,8 +51,8 @@ LogicalResult FlmGpuDialect::verifyRegionArgAttribute(Operation *op,
       isa<TensorMapAttr>(attr.getValue()))
     return success();
   return op->emitError() << "argument " << argument << " has '"
-                         << attr.getName() << "'; expected " << operandAttrName
-                         << " or " << tensorMapAttrName
+                         << attr.getName().getValue() << "'; expected "
+                         << operandAttrName << " or " << tensorMapAttrName
                          << " with an attribute of that name";
 }
 

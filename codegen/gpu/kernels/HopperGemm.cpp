@@ -227,6 +227,7 @@ void HopperGemm::consume() {
     return at;
   });
   // Shared memory must outlive the stores that read it.
+  DeviceBuilder::Named name(d, "wait for last stores");
   d.ifThen(thread == 0, [&] { waitForStores(d, 0); });
 }
 

@@ -28,8 +28,10 @@ void HopperGemm::storeTile(TilePosition tile, I32 consumer, I32 thread,
     // The box is free once the store before the last has read it; with an odd
     // number of boxes, the last tile's last box was this one.
     bool afterThisBox = box == 0 && boxes % buffers != 0;
-    d.ifThen(elected,
-             [&] { waitForStores(d, afterThisBox ? 0 : buffers - 1); });
+    d.ifThen(elected, [&] {
+      DeviceBuilder::Named name(d, "wait for stores");
+      waitForStores(d, afterThisBox ? 0 : buffers - 1);
+    });
     {
       DeviceBuilder::Named name(d, "box is free");
       namedBarrier(d, group, 128);

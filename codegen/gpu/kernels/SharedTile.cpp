@@ -181,6 +181,5 @@ void flm::gpu::storeBox(DeviceBuilder &d, Value tensorMap, I32 offset, I32 row,
 }
 
 void flm::gpu::waitForStores(DeviceBuilder &d, int64_t pending) {
-  DeviceBuilder::Named name(d, "wait for stores");
   NVVM::CpAsyncBulkWaitGroupOp::create(d, pending, d.getUnitAttr());
 }

@@ -175,6 +175,109 @@ flm.program @p of @c(%a: !flm.tensor<[batch=4, seq=8, hidden=12] f32 on {tp: spl
 }
 
 // -----
+
+// A carry that enters whole and comes round in parts.
+flm.program @p of @c(%a: !flm.tensor<[batch=4, seq=8, hidden=12] f32>, %b: !flm.tensor<[batch=4, seq=8, hidden=12] f32 on {tp: split(seq)}>) {
+  // expected-error @+1 {{carried value #0 enters as}}
+  %y = loop over layers=2 (%h = %a : !flm.tensor<[batch=4, seq=8, hidden=12] f32>) {
+    yield %b : !flm.tensor<[batch=4, seq=8, hidden=12] f32 on {tp: split(seq)}>
+  }
+  return
+}
+
+// -----
+
+// An all-reduce of a gradient that is whole on every rank, which would count it n
+// times: a value has one type, so it can not be called partial afterwards.
+// expected-note @+1 {{prior use here}}
+flm.program @p of @c(%d: !flm.tensor<[hidden=12] f32>) {
+  // expected-error @+1 {{use of value '%d' expects different type than prior uses}}
+  %y = reshard %d : !flm.tensor<[hidden=12] f32 on {dp: partial(sum)}> -> !flm.tensor<[hidden=12] f32>
+  return
+}
+
+// -----
+
+// A loss that is averaged a second time: there is no partial mean.
+// expected-error @+1 {{a partial is a sum or a max, not 'mean'}}
+flm.program @p of @c(%l: !flm.tensor<[] f32 on {dp: partial(mean)}>) {
+  return
+}
+
+// -----
+
+// Terms of a sum, whose maximum is asked for.
+flm.program @p of @c(%a: !flm.tensor<[batch=4, seq=8] f32 on {tp: partial(sum)}>) {
+  // expected-error @+1 {{no collective turns partial(sum) into partial(max) over 'tp'; go through replicated}}
+  %y = reshard %a : !flm.tensor<[batch=4, seq=8] f32 on {tp: partial(sum)}> -> !flm.tensor<[batch=4, seq=8] f32 on {tp: partial(max)}>
+  return
+}
+
+// -----
+
+// A parameter that is left partial between steps.
+flm.program @p of @c(%p: !flm.tensor<[hidden=12] f32 on {dp: partial(sum)}>) {
+  // expected-error @+1 {{'flm.update' op "model.norm.weight" lives between steps, so it can not be partial(sum) over 'dp'; reduce it first}}
+  update "model.norm.weight" with %p : !flm.tensor<[hidden=12] f32 on {dp: partial(sum)}>
+  return
+}
+
+// -----
+
+// And one that is read as if it were.
+flm.program @p of @c() {
+  // expected-error @+1 {{'flm.state' op "exp_avg.w" lives between steps, so it can not be partial(sum) over 'tp'}}
+  %m = state "exp_avg.w" : !flm.tensor<[hidden=12] f32 on {tp: partial(sum)}>
+  return
+}
+
+// -----
+
+// A loss that is returned before ranks have added theirs.
+flm.program @p of @c(%l: !flm.tensor<[] f32 on {dp: partial(sum)}>) {
+  // expected-error @+1 {{'flm.return' op operand #0 (%l) is partial(sum) over 'dp', but callers read whole values; make it replicated with a reshard}}
+  return %l : !flm.tensor<[] f32 on {dp: partial(sum)}>
+}
+
+// -----
+
+// Logits of one rank's vocabulary.
+flm.program @p of @c(%l: !flm.tensor<[seq=8, vocab=52] f32 on {tp: split(vocab)}>) {
+  // expected-error @+1 {{operand #0 (%l) is split(vocab) over 'tp', but callers read whole values}}
+  return %l : !flm.tensor<[seq=8, vocab=52] f32 on {tp: split(vocab)}>
+}
+
+// -----
+
+// Layers out of a stack that was flattened over all of them.
+flm.program @p of @c(%w: !flm.tensor<[layers=2, hidden=12] f32 on {dp: split(*)}>) {
+  // expected-error @+1 {{slice #0 is flat over 'dp', but a part of a flat stack is no stack of flat parts; gather it first}}
+  %y = loop over layers=2 () slices (%s = %w : !flm.tensor<[hidden=12] f32 on {dp: split(*)}>) {
+    %t = scale %s by 2.0 : !flm.tensor<[hidden=12] f32 on {dp: split(*)}>
+    yield stack %t : !flm.tensor<[hidden=12] f32 on {dp: split(*)}>
+  }
+  return
+}
+
+// -----
+
+// Hyper-parameters are no part of a parameter, whole or flat.
+flm.program @p of @c(%p: !flm.tensor<[hidden=12] f32 on {dp: split(*)}>, %c: !flm.tensor<[] f32>, %h: !flm.tensor<[hyper=8] f32 on {dp: split(*)}>) {
+  // expected-error @+1 {{states over 'dp' fit no rule}}
+  %p1, %m1, %v1 = adamw %p, %p, %p, %p, %c, %h lr 1.0 wd 1.0 eps 1.0 : !flm.tensor<[hidden=12] f32 on {dp: split(*)}>, !flm.tensor<[] f32>, !flm.tensor<[hyper=8] f32 on {dp: split(*)}>
+  return
+}
+
+// -----
+
+// A square weight has its dim twice, so a split along it says nothing.
+flm.program @p of @c(%x: !flm.tensor<[batch=4, hidden=12] f32 on {tp: split(hidden)}>, %w: !flm.tensor<[hidden=12, hidden=12] f32>) {
+  // expected-error @+1 {{states over 'tp' fit no rule: operands [split(hidden), replicated] and results [split(hidden)]; it may be split along batch,}}
+  %y = linear %x, %w : !flm.tensor<[batch=4, hidden=12] f32 on {tp: split(hidden)}> -> !flm.tensor<[batch=4, hidden=12] f32 on {tp: split(hidden)}>
+  return
+}
+
+// -----
 // Column- and row-parallel MLP with sequence parallelism, forward and one weight
 // gradient, as it must be accepted.
 // CHECK-LABEL: flm.program @accepted

@@ -1,0 +1,69 @@
+// RUN: flm-opt %s -verify-diagnostics -split-input-file
+
+// expected-error @below {{the box is 512 x 64; TMA copies 1 to 256 elements of each dim}}
+module attributes {test.a = #flm_gpu.tensor_map<rows = 512, columns = 64, swizzle = 128>} {}
+
+// -----
+
+// expected-error @below {{swizzle is 96; expected 128, 64, 32 or 0 (none)}}
+module attributes {test.a = #flm_gpu.tensor_map<rows = 64, columns = 64, swizzle = 96>} {}
+
+// -----
+
+// expected-error @below {{no GEMM for sm_80 yet; expected sm_90a}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 128, n = 256, k = 64, stages = 4>} {}
+
+// -----
+
+// expected-error @below {{m is 96; expected 64, 128 or 192}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_90a, m = 96, n = 256, k = 64, stages = 4>} {}
+
+// -----
+
+// expected-error @below {{n is 160; expected 64, 128, 192 or 256}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_90a, m = 128, n = 160, k = 64, stages = 4>} {}
+
+// -----
+
+// expected-error @below {{k is 32; expected 64: one row of a 128-byte swizzle}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_90a, m = 128, n = 256, k = 32, stages = 4>} {}
+
+// -----
+
+// expected-error @below {{stages is 1; expected 2 to 8}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_90a, m = 128, n = 256, k = 64, stages = 1>} {}
+
+// -----
+
+// expected-error @below {{cluster is 3; expected 1, 2 or 4}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_90a, m = 128, n = 256, k = 64, stages = 4, cluster = 3>} {}
+
+// -----
+
+// expected-error @below {{n is 64; expected a multiple of 128: each of 2 blocks loads a slice of whole boxes of 64}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_90a, m = 128, n = 64, k = 64, stages = 4, cluster = 2>} {}
+
+// -----
+
+// expected-error @below {{a tile of 192 x 256 needs 192 registers per thread, and 3 warpgroups have 160 each}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_90a, m = 192, n = 256, k = 64, stages = 3>} {}
+
+// -----
+
+// expected-error @below {{needs 278608 bytes of shared memory, and sm_90a has 232448; use fewer stages}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_90a, m = 128, n = 256, k = 64, stages = 5>} {}
+
+// -----
+
+// expected-error @below {{input is 'f16'; expected bf16}}
+module attributes {test.a = #flm_gpu.gemm<layout = nt, input = f16, output = f32>} {}
+
+// -----
+
+// expected-error @below {{output is 'f64'; expected bf16 or f32}}
+module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = f64>} {}
+
+// -----
+
+// expected-error @below {{accumulates into 'bf16'; expected f32: sums are not rounded on the way}}
+module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf16, accumulate = true>} {}
