@@ -4,6 +4,7 @@
 #include "codegen/binary/Linker.h"
 #include "codegen/binary/ObjectEmitter.h"
 #include "codegen/cpu/LowerToLLVM.h"
+#include "codegen/plan/MemoryReport.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/mup/Passes.h"
@@ -97,12 +98,14 @@ static int writeBinary(ModuleOp module, int64_t ranks, const Options &options,
 
 /// Runs the stages that the topic of --explain is about, and prints it.
 static int explain(ModuleOp module, Options &options, TimingScope &timing) {
-  bool mup = options.explain == "mup";
-  options.emit = mup ? Stage::mup : Stage::shard;
+  bool mup = options.explain == "mup", memory = options.explain == "memory";
+  options.emit = mup ? Stage::mup : memory ? Stage::plan : Stage::shard;
   if (failed(runStages(module, options, timing)))
     return 1;
   if (mup)
     flm::printMupTable(module, llvm::outs());
+  else if (memory)
+    flm::printMemoryReport(module, llvm::outs());
   else
     flm::printShardReport(module, *flm::Topology::named(options.topology),
                           llvm::outs());
@@ -159,6 +162,11 @@ int main(int argc, char **argv) {
     return 1;
   chooseDefaults(*module, *options);
   const int64_t ranks = worldSize(*module, *options);
+  if (options->ranks && options->ranks != ranks)
+    return fail("--ranks=" + llvm::Twine(options->ranks) +
+                ": the plan is for " + llvm::Twine(ranks) +
+                (ranks == 1 ? " rank" : " ranks") +
+                "; choose another with --plan");
   std::string defaultOutput = "program";
   for (auto config : module->getOps<flm::ConfigOp>())
     if (options->config.empty() || config.getSymName() == options->config)
