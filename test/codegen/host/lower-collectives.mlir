@@ -45,7 +45,7 @@ flm.plan @four of @m on grid(dp = 2, pp = 2, tp = 2) {batch -> dp, layers -> pp,
 // MANIFEST: "axis":"tp","bytes":128,"dim":0,"dtype":"f32","id":0,"kind":"all_gather","name":"x","shape":[8,8],"source":"rank.mlir:[[#]]:[[#]]","times":3
 // MANIFEST: "axis":"tp","bytes":128,"dtype":"f32","id":1,"kind":"all_reduce","name":"y","op":"max","shape":[4,8],{{.*}}"times":1
 // MANIFEST: "axis":"pp","bytes":128,"dtype":"f32","id":2,"kind":"send","match":3,"name":"y","offset":1,"shape":[4,8],{{.*}}"times":1
-// MANIFEST: "axis":"pp","bytes":0,"dtype":"f32","id":3,"kind":"receive","match":2,"name":"got","offset":1,"shape":[4,8],{{.*}}"stages":[1],"times":1
+// MANIFEST: "axis":"pp","bytes":0,"dtype":"f32","id":3,"kind":"receive","match":2,"name":"y","offset":1,"shape":[4,8],{{.*}}"stages":[1],"times":1
 // MANIFEST: "at":1,"axis":"pp","bytes":0,"dtype":"f32","id":4,"kind":"mask",{{.*}}"shape":[4,8]
 // MANIFEST: "axis":"tp","bytes":64,"dtype":"f32","from":0,"id":5,"kind":"all_to_all",{{.*}}"shape":[8,8],{{.*}}"to":1
 // MANIFEST: "axis":"dp","bytes":160,"dtype":"f32","flat":40,"id":6,"kind":"reduce_scatter","name":"dw","shape":[8,8]
@@ -98,9 +98,10 @@ flm.program @train_step of @c(%tokens: !i32_s, %x: !f32_sh, %logits: !f32_sv, %d
   %max = collective all_reduce %y over "tp" of 2 by "max" id 1 bytes 128 : !f32_sh -> !f32_sh
   // CHECK-NEXT: flm.communicate run 2 from <scratch, [[Y]], 128>{{$}}
   collective send %y over "pp" of 2 offset 1 id 2 match 3 bytes 128 : !f32_sh
-  // CHECK-NEXT: flm.communicate run 3 to <scratch, [[GOT:[0-9]+]], 128>
-  %got = collective receive over "pp" of 2 offset 1 id 3 match 2 bytes 0 {flm.stages = array<i64: 1>} -> !f32_sh
-  // CHECK-NEXT: flm.communicate run 4 from <scratch, [[GOT]], 128> to <scratch, [[GOT]], 128>
+  // What is received replaces what a rank has that receives nothing.
+  // CHECK-NEXT: flm.communicate run 3 to <scratch, [[Y]], 128>
+  %got = collective receive %y over "pp" of 2 offset 1 id 3 match 2 bytes 0 {flm.stages = array<i64: 1>} : !f32_sh -> !f32_sh
+  // CHECK-NEXT: flm.communicate run 4 from <scratch, [[Y]], 128> to <scratch, [[Y]], 128>
   %mine = collective mask %got over "pp" of 2 at 1 id 4 bytes 0 : !f32_sh -> !f32_sh
   %turned = collective all_to_all %mine over "tp" of 2 dim 0 to 1 id 5 bytes 64 : !f32_sh -> [seq=8, hidden=4] f32
   // A start and the work beside it.
