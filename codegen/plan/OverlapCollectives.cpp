@@ -3,7 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/plan/Passes.h"
 
-#include "dialects/flm/Pipeline.h"
+#include "dialects/flm/Flm.h"
 #include "dialects/flm/ValueNames.h"
 
 #define DEBUG_TYPE "flm-overlap-collectives"
@@ -137,8 +137,8 @@ void OverlapCollectives::overlap(CollectiveOp collective) {
                      : collective.getX();
   auto wait = WaitOp::create(builder, collective.getLoc(), result.getType(),
                              result, source, collective.getIdAttr());
-  if (AxisStateAttr where = atOf(collective))
-    wait->setAttr(kAt, where); // on the ranks that start it
+  // Where in a pipeline it happens.
+  wait->setDiscardableAttrs(collective->getDiscardableAttrDictionary());
   result.replaceAllUsesExcept(wait.getY(), wait);
   collective->setLoc(derivedFrom(result, "", "_pending"));
   collective.setStarted(true);
