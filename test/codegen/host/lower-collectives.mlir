@@ -99,9 +99,10 @@ flm.program @train_step of @c(%tokens: !i32_s, %x: !f32_sh, %logits: !f32_sv, %d
   // CHECK-NEXT: flm.communicate run 2 from <scratch, [[Y]], 128>{{$}}
   collective send %y over "pp" of 2 offset 1 id 2 match 3 bytes 128 : !f32_sh
   // What is received replaces what a rank has that receives nothing.
+  // CHECK: scf.if
   // CHECK-NEXT: flm.communicate run 3 to <scratch, [[Y]], 128>
   %got = collective receive %y over "pp" of 2 offset 1 id 3 match 2 bytes 0 {flm.at = #flm.state<pp: at(not_first)>} : !f32_sh -> !f32_sh
-  // CHECK-NEXT: flm.communicate run 4 from <scratch, [[Y]], 128> to <scratch, [[Y]], 128>
+  // CHECK: flm.communicate run 4 from <scratch, [[Y]], 128> to <scratch, [[Y]], 128>
   %mine = collective mask %got over "pp" of 2 at 1 id 4 bytes 0 : !f32_sh -> !f32_sh
   %turned = collective all_to_all %mine over "tp" of 2 dim 0 to 1 id 5 bytes 64 : !f32_sh -> [seq=8, hidden=4] f32
   // A start and the work beside it.
