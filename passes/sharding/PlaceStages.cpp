@@ -132,7 +132,8 @@ LogicalResult Placement::place(Value value, End end, Operation *reason) {
 /// where they are. Others (constants) are made wherever they are used.
 bool Placement::dependsOnState(Value value) {
   Operation *def = value.getDefiningOp();
-  if (!def || isa<LoopOp>(def))
+  // Norms are known everywhere.
+  if (!def || isa<LoopOp, ChunkTotalOp, SumSquaresOp>(def))
     return false;
   return isa<ParamOp, StateOp>(def) ||
          llvm::any_of(def->getOperands(),
