@@ -90,9 +90,12 @@ LogicalResult PipelineRun::backward(Pass pass) {
     return failure();
   for (auto [index, value] : llvm::enumerate(op.backwardYield().getCarries())) {
     std::optional<Tensor> next = env.copyOf(value);
+    // What only another chunk's pass adds to stays as it is in this one.
+    if (!next)
+      continue;
     if (!isChunkwise(index))
       carries[index] = std::move(next);
-    else if (carries[index] && next)
+    else if (carries[index])
       storeSlotOfStack(*carries[index], pass.chunk, *next);
   }
   return success();

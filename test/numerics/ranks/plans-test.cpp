@@ -32,6 +32,8 @@ struct Case {
   /// What to compare with, one rank by default.
   const char *reference = "grid() {}";
   int64_t referenceDp = 1;
+  /// Micro-batches come in multiples of this (interleaved schedules).
+  int64_t multiple = 1;
 };
 
 void PrintTo(const Case &c, std::ostream *os) { *os << c.name; }
@@ -90,7 +92,7 @@ protected:
 TEST_P(Plans, EqualOneRank) {
   const Case &c = GetParam();
   // Each accumulator gets as many micro-batches as the others.
-  int64_t multiple = std::max<int64_t>(1, c.slots / c.dp);
+  int64_t multiple = std::max({int64_t(1), c.slots / c.dp, c.multiple});
   for (int64_t microBatches : {multiple, 2 * multiple, 3 * multiple}) {
     SCOPED_TRACE(std::to_string(microBatches) + " micro-batches");
     RankPrograms one(c.reference, settings(c, c.referenceDp, microBatches)),
@@ -125,6 +127,22 @@ TEST_P(Plans, EqualOneRank) {
         return;
     }
     expectSameResults("predict", {tokens(one.tokenCount("predict"), 7)}, {});
+
+    // One evaluation on all ranks reads several batches of one rank.
+    std::vector<double> x = tokens(many.tokenCount("eval_step"), 8),
+                        y = tokens(many.tokenCount("eval_step"), 9);
+    auto share = static_cast<std::ptrdiff_t>(one.tokenCount("eval_step"));
+    double mean = 0;
+    for (size_t begin = 0; begin < x.size(); begin += share)
+      mean += one.run("eval_step",
+                      {{x.begin() + begin, x.begin() + begin + share},
+                       {y.begin() + begin, y.begin() + begin + share}},
+                      {}, expected, options)
+                  .front()
+                  .data[0] *
+              share / x.size();
+    expectSame(many.run("eval_step", {x, y}, {}, actual, options).front(),
+               Tensor({}, mean), c.tolerance ? c.tolerance : 1e-6, "eval_step");
   }
 }
 
@@ -186,6 +204,44 @@ INSTANTIATE_TEST_SUITE_P(
              1e-12},
         Case{"pp2", "grid(pp = 2) {layers -> pp}"},
         Case{"pp4", "grid(pp = 4) {layers -> pp}", 1, {"layers=4"}},
+        Case{"pp2_bf16", "grid(pp = 2) {layers -> pp}", 1, {"precision=bf16"}},
+        Case{"pp2_interleaved",
+             "grid(pp = 2) {layers -> pp}",
+             1,
+             {"layers=4", "pipeline_chunks=2"},
+             0,
+             0,
+             "grid() {}",
+             1,
+             2},
+        Case{"pp3_interleaved",
+             "grid(pp = 3) {layers -> pp}",
+             1,
+             {"layers=6", "pipeline_chunks=2"},
+             0,
+             0,
+             "grid() {}",
+             1,
+             3},
+        Case{"dp2_pp2_zero",
+             "grid(dp = 2, pp = 2) {batch -> dp, layers -> pp, "
+             "optimizer -> dp}",
+             2},
+        Case{"pp2_dp2_zero_bf16",
+             "grid(pp = 2, dp = 2) {batch -> dp, layers -> pp, "
+             "optimizer -> dp}",
+             2,
+             {"precision=bf16", "layers=4"}},
+        Case{"dp2_pp2_interleaved_zero",
+             "grid(dp = 2, pp = 2) {batch -> dp, layers -> pp, "
+             "optimizer -> dp}",
+             2,
+             {"layers=4", "pipeline_chunks=2"},
+             0,
+             0,
+             "grid() {}",
+             1,
+             2},
         Case{"dp2_pp2_tp2_sp_zero",
              "grid(dp = 2, pp = 2, tp = 2) {batch -> dp, heads -> tp, "
              "ffn -> tp, vocab -> tp, seq -> tp, layers -> pp, "
