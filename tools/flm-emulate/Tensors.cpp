@@ -74,10 +74,8 @@ KernelArguments::create(const KernelInterface &kernel,
     if (!operand)
       continue;
     llvm::SmallVector<int64_t> shape = operand.shapeFor(scalars);
-    if (parameter.tensorMap)
-      if (std::string problem = checkTensorMapShape(operand, shape);
-          !problem.empty())
-        return llvm::createStringError(problem);
+    if (std::string problem = operand.check(shape); !problem.empty())
+      return llvm::createStringError(problem);
     auto [entry, isNew] =
         result->tensors.try_emplace(operand.getName().str(), operand, shape);
     if (!isNew || operand.getAccess() == Access::Write)

@@ -31,19 +31,25 @@ def OperandAttr : FlmGpuAttr<"Operand", "operand"> {
   let description = [{
     Put on each pointer and tensor map among a kernel's arguments
     (`flm_gpu.operand`). The tensor is row-major and dense; `shape` gives its
-    sizes in elements from the kernel's i32 arguments, in their order.
+    sizes in elements from the kernel's i32 arguments, in their order. The rows
+    must have a multiple of `row_bytes` bytes (a tensor map or a copy of 16 bytes
+    needs 16).
 
     ```mlir
-    #flm_gpu.operand<name = "a", access = read, type = bf16, shape = (m, n, k) -> (m, k)>
+    #flm_gpu.operand<name = "a", access = read, type = bf16, shape = (m, n, k) -> (m, k), row_bytes = 16>
     ```
   }];
   let parameters = (ins StringRefParameter<>:$name, EnumParameter<Access>:$access,
-                        "::mlir::Type":$type, "::mlir::AffineMap":$shape);
+                        "::mlir::Type":$type, "::mlir::AffineMap":$shape,
+                        DefaultValuedParameter<"int64_t", "1">:$row_bytes);
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{
     /// The sizes of the tensor for these values of the i32 arguments.
     ::llvm::SmallVector<int64_t>
     shapeFor(::llvm::ArrayRef<int64_t> scalars) const;
+    /// What is wrong with a tensor of this shape, and what to do; empty if
+    /// nothing is.
+    std::string check(::llvm::ArrayRef<int64_t> shape) const;
   }];
 }
 
@@ -108,9 +114,12 @@ def GemmScheduleAttr : FlmGpuAttr<"GemmSchedule", "gemm_schedule"> {
   let description = [{
     A block computes tiles of `m` x `n` elements of C, `k` of the inner dim per
     step, with `stages` steps of A and B in shared memory. `cluster` blocks with
-    neighbouring rows of C share one tile of B (1: none). Tiles are walked down
-    `group` tile rows of clusters at a time, so that the operands of neighbours
-    in time are in the L2 cache.
+    neighbouring rows of C share one tile of B (1: none; sm_80 has none). Tiles
+    are walked down `group` tile rows of clusters at a time, so that the operands
+    of neighbours in time are in the L2 cache.
+
+    On sm_90a each warpgroup multiplies 64 rows of the tile, on sm_80 each warp
+    64 x 32 elements.
 
     ```mlir
     #flm_gpu.gemm_schedule<arch = sm_90a, m = 128, n = 256, k = 64, stages = 4, cluster = 2, group = 8>
@@ -125,8 +134,8 @@ def GemmScheduleAttr : FlmGpuAttr<"GemmSchedule", "gemm_schedule"> {
   let extraClassDeclaration = [{
     /// Warpgroups that multiply, 64 rows each.
     int64_t consumers() const { return getM() / 64; }
-    /// Theirs and the producer's.
-    int64_t threads() const { return 128 * (1 + consumers()); }
+    /// Of a block: on sm_90a theirs and the producer's.
+    int64_t threads() const;
     /// Registers per thread of the producer and of the consumers, so that all
     /// fit the 65536 of a multiprocessor; multiples of 8 (`setmaxnreg`).
     int64_t producerRegisters() const;

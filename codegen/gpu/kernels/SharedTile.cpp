@@ -15,6 +15,12 @@ int64_t SharedPlan::place(int64_t bytes, int64_t alignment) {
   return offset;
 }
 
+Value flm::gpu::swizzledAddress(DeviceBuilder &d, I32 offset, I32 row,
+                                I32 chunk, I32 byteInChunk) {
+  return d.shared(offset + row * boxRowBytes + ((chunk ^ (row & 7)) << 4) +
+                  byteInChunk);
+}
+
 //===----------------------------------------------------------------------===//
 // Descriptors
 //
@@ -114,13 +120,6 @@ TensorMapAttr OutputBox::tensorMap(MLIRContext *context) const {
   return TensorMapAttr::get(context, rows, columns(), boxRowBytes);
 }
 
-/// The address of byte `byteInChunk` of 16-byte chunk `chunk` of `row`.
-static Value swizzled(DeviceBuilder &d, I32 offset, I32 row, I32 chunk,
-                      I32 byteInChunk) {
-  return d.shared(offset + row * boxRowBytes + ((chunk ^ (row & 7)) << 4) +
-                  byteInChunk);
-}
-
 /// bf16: a warp stores 16 x 16 elements at once; lane l gives the address of
 /// one row of eight: rows l % 16, columns (l / 16) * 8.
 static void writeBF16(DeviceBuilder &d, I32 offset, I32 thread,
@@ -135,9 +134,9 @@ static void writeBF16(DeviceBuilder &d, I32 offset, I32 thread,
       registers.push_back(d.packBF16(values[i], values[i + 1]).value());
     // Eight values are two groups of eight columns, four bytes a lane in each.
     I32 chunk = half + first / 4;
-    NVVM::StMatrixOp::create(d, swizzled(d, offset, row, chunk, d.constant(0)),
-                             registers, NVVM::MMALayout::row, shape,
-                             NVVM::LdStMatrixEltType::B16);
+    NVVM::StMatrixOp::create(
+        d, swizzledAddress(d, offset, row, chunk, d.constant(0)), registers,
+        NVVM::MMALayout::row, shape, NVVM::LdStMatrixEltType::B16);
   }
 }
 
@@ -151,7 +150,7 @@ static void writeF32(DeviceBuilder &d, I32 offset, I32 thread,
     I32 row = (thread >> 5) * 16 + (lane >> 2) + lower * 8;
     I32 chunk = (quad >> 1) + group * 2;
     d.store(d.pair(values[i], values[i + 1]),
-            swizzled(d, offset, row, chunk, (quad & 1) << 3), 8);
+            swizzledAddress(d, offset, row, chunk, (quad & 1) << 3), 8);
   }
 }
 

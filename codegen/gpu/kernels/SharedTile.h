@@ -31,6 +31,11 @@ inline constexpr int64_t boxElements = boxRowBytes / 2;
 /// The inner dim of one wgmma, in elements.
 inline constexpr int64_t wgmmaDepth = 16;
 
+/// The address (ptr<3>) of byte `byteInChunk` of a 16-byte chunk of a row of
+/// the box at byte `offset`.
+mlir::Value swizzledAddress(DeviceBuilder &d, I32 offset, I32 row, I32 chunk,
+                            I32 byteInChunk);
+
 /// Hands out shared memory, front to back.
 class SharedPlan {
 public:
@@ -69,6 +74,8 @@ struct OperandTile {
   bool transposed = false;
 
   int64_t bytes() const { return outer * depth * 2; }
+  /// Rows of each of its boxes in shared memory.
+  int64_t boxRows() const { return transposed ? depth : outer; }
 
   /// One block's part of a load that `slices` blocks share.
   TensorMapAttr tensorMap(mlir::MLIRContext *context, int64_t slices) const;
