@@ -227,6 +227,7 @@ static ArrayRef<Fault> allFaults() {
                 drop<NVVM::ClusterWaitOp>(wait) &&
                 drop<NVVM::ClusterArriveOp>(op);
        }},
+      {"drop-copy-wait", drop<NVVM::CpAsyncWaitGroupOp>},
       {"drop-store-wait", drop<NVVM::CpAsyncBulkWaitGroupOp>},
       {"wait-for-one-store-less", waitForOneStoreLess},
       {"own-block-arrive", arriveAtOwnBlock},

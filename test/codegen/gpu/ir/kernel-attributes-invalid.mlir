@@ -10,8 +10,18 @@ module attributes {test.a = #flm_gpu.tensor_map<rows = 64, columns = 64, swizzle
 
 // -----
 
-// expected-error @below {{no GEMM for sm_80 yet; expected sm_90a}}
-module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 128, n = 256, k = 64, stages = 4>} {}
+// expected-error @below {{cluster is 2; sm_80 has no clusters: expected 1}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 128, n = 128, k = 64, stages = 4, cluster = 2>} {}
+
+// -----
+
+// expected-error @below {{a tile of 192 x 256 needs 768 threads; 512 have enough registers for it}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 192, n = 256, k = 64, stages = 2>} {}
+
+// -----
+
+// expected-error @below {{needs 196608 bytes of shared memory, and sm_80 has 166912; use fewer stages}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 128, n = 128, k = 64, stages = 6>} {}
 
 // -----
 
