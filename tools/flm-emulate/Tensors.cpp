@@ -96,10 +96,8 @@ static emu::TensorMap encode(Tensor &tensor, TensorMapAttr attr) {
     map.dims[i] = static_cast<int32_t>(tensor.shape()[map.rank - 1 - i]);
     map.strideBytes[i] = stride;
     stride *= map.dims[i];
-    map.box[i] = 1;
+    map.box[i] = static_cast<int32_t>(attr.getBox()[map.rank - 1 - i]);
   }
-  map.box[0] = static_cast<int32_t>(attr.getColumns());
-  map.box[1] = static_cast<int32_t>(attr.getRows());
   map.swizzleBytes = static_cast<int16_t>(attr.getSwizzle());
   map.bf16Elements = tensor.description().getType().isBF16();
   return map;

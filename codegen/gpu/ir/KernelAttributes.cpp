@@ -77,10 +77,14 @@ std::string OperandAttr::check(ArrayRef<int64_t> shape) const {
 
 LogicalResult
 TensorMapAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                      int64_t rows, int64_t columns, int64_t swizzle) {
-  if (rows < 1 || rows > 256 || columns < 1 || columns > 256)
-    return emitError() << "the box is " << rows << " x " << columns
-                       << "; TMA copies 1 to 256 elements of each dim";
+                      DenseI64ArrayAttr box, int64_t swizzle) {
+  if (box.empty() || box.size() > 5)
+    return emitError() << "the box has " << box.size()
+                       << " dims; a tensor map has 1 to 5";
+  for (int64_t size : box.asArrayRef())
+    if (size < 1 || size > 256)
+      return emitError() << "the box has " << size
+                         << " elements in a dim; TMA copies 1 to 256";
   if (swizzle != 0 && swizzle != 32 && swizzle != 64 && swizzle != 128)
     return emitError() << "swizzle is " << swizzle
                        << "; expected 128, 64, 32 or 0 (none)";

@@ -56,17 +56,17 @@ def OperandAttr : FlmGpuAttr<"Operand", "operand"> {
 def TensorMapAttr : FlmGpuAttr<"TensorMap", "tensor_map"> {
   let summary = "how the host encodes a tensor map (TMA descriptor)";
   let description = [{
-    Put beside `flm_gpu.operand` on an argument that is a tensor map: the box of
-    one copy, outermost dim first, and the swizzle of its shared-memory image:
+    Put beside `flm_gpu.operand` on an argument that is a tensor map: the `box` of
+    one copy (a size per dim, in the order of the shape) and the swizzle of its shared-memory image:
     `swizzle` is the span in bytes (128, 64, 32 or 0 for none; PTX ISA,
     "Swizzling modes"). The boxes beyond the tensor read as zeros and are not
     written.
 
     ```mlir
-    #flm_gpu.tensor_map<rows = 128, columns = 64, swizzle = 128>
+    #flm_gpu.tensor_map<box = array<i64: 128, 64>, swizzle = 128>
     ```
   }];
-  let parameters = (ins "int64_t":$rows, "int64_t":$columns,
+  let parameters = (ins "::mlir::DenseI64ArrayAttr":$box,
                         "int64_t":$swizzle);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;

@@ -32,16 +32,19 @@ SmallVector<KernelArgument> GemmKernel::arguments(bool tensorMaps) const {
         {map ? mapType : globalType,
          OperandAttr::get(context, name, access, type, shape, rowBytes), map});
   };
-  auto mapFor = [&](TensorMapAttr map) {
-    return tensorMaps ? map : TensorMapAttr();
+  auto map = [&](int64_t boxRows, int64_t boxColumns) {
+    if (!tensorMaps)
+      return TensorMapAttr();
+    auto box = DenseI64ArrayAttr::get(context, {boxRows, boxColumns});
+    return TensorMapAttr::get(context, box, boxRowBytes);
   };
   bool ta = gemm.isTransposedA(), tb = gemm.isTransposedB();
   add("a", Access::Read, gemm.getInput(), ta ? ek : em, ta ? em : ek,
-      mapFor(tileA.tensorMap(context, 1)));
+      map(tileA.loadedRows(), boxElements));
   add("b", Access::Read, gemm.getInput(), tb ? ek : en, tb ? en : ek,
-      mapFor(tileB.tensorMap(context, schedule.getCluster())));
+      map(tileB.loadedRows(schedule.getCluster()), boxElements));
   add("c", gemm.getAccumulate() ? Access::Update : Access::Write,
-      gemm.getOutput(), em, en, mapFor(outputBox.tensorMap(context)));
+      gemm.getOutput(), em, en, map(OutputBox::rows, outputBox.columns()));
   for (const GemmEpilogueHook::Operand &extra : epilogue.operands)
     add(extra.name, Access::Read, extra.type, em, en, TensorMapAttr());
   for (int i = 0; i < 3; ++i)

@@ -126,8 +126,8 @@ void HopperGemm::loadStage(TilePosition tile, I32 step, RingPosition at) {
   I32 depth = step * schedule.getK();
   {
     DeviceBuilder::Named name(d, "load a");
-    tileA.load(d, a, offsetA, tile.row * schedule.getM(), depth, barrier,
-               d.constant(0), 1, Value());
+    tileA.load(d, TensorMatrix::whole(a), offsetA, tile.row * schedule.getM(),
+               depth, barrier, d.constant(0), 1, Value());
   }
   DeviceBuilder::Named name(d, "load b");
   // All blocks of the cluster.
@@ -135,8 +135,8 @@ void HopperGemm::loadStage(TilePosition tile, I32 step, RingPosition at) {
   if (cluster > 1)
     everyone = LLVM::ConstantOp::create(
         d, d.getI16Type(), d.getI16IntegerAttr((1 << cluster) - 1));
-  tileB.load(d, b, offsetB, tile.column * schedule.getN(), depth, barrier, rank,
-             cluster, everyone);
+  tileB.load(d, TensorMatrix::whole(b), offsetB, tile.column * schedule.getN(),
+             depth, barrier, rank, cluster, everyone);
 }
 
 //===----------------------------------------------------------------------===//
@@ -178,9 +178,9 @@ SmallVector<Value> HopperGemm::multiplyStage(RingPosition at, I32 consumer,
     NVVM::WgmmaFenceAlignedOp::create(d);
   }
   SmallVector<Value> next(sums);
-  for (int64_t i = 0; i < schedule.getK() / wgmmaDepth; ++i) {
-    Value left = (rowsOfA + i * tileA.depthStep()).value();
-    Value right = (wholeB + i * tileB.depthStep()).value();
+  for (int64_t depth = 0; depth < schedule.getK(); depth += wgmmaDepth) {
+    Value left = (rowsOfA + tileA.depthOffset(depth)).value();
+    Value right = (wholeB + tileB.depthOffset(depth)).value();
     next = SmallVector<Value>(WgmmaOp::create(d, left, right, next,
                                               schedule.getN(), tileA.transposed,
                                               tileB.transposed)

@@ -54,7 +54,9 @@ void HopperGemm::storeTile(TilePosition tile, I32 consumer, I32 thread,
     }
     DeviceBuilder::Named name(d, "store c");
     d.ifThen(elected, [&] {
-      storeBox(d, c, offset, row, column, gemm.getAccumulate());
+      storeBox(d, TensorMatrix::whole(c), offset, row, column,
+               gemm.getAccumulate());
+      commitStores(d);
     });
   }
 }

@@ -1,12 +1,17 @@
 // RUN: flm-opt %s -verify-diagnostics -split-input-file
 
-// expected-error @below {{the box is 512 x 64; TMA copies 1 to 256 elements of each dim}}
-module attributes {test.a = #flm_gpu.tensor_map<rows = 512, columns = 64, swizzle = 128>} {}
+// expected-error @below {{the box has 512 elements in a dim; TMA copies 1 to 256}}
+module attributes {test.a = #flm_gpu.tensor_map<box = array<i64: 512, 64>, swizzle = 128>} {}
+
+// -----
+
+// expected-error @below {{the box has 6 dims; a tensor map has 1 to 5}}
+module attributes {test.a = #flm_gpu.tensor_map<box = array<i64: 1, 1, 1, 1, 1, 1>, swizzle = 0>} {}
 
 // -----
 
 // expected-error @below {{swizzle is 96; expected 128, 64, 32 or 0 (none)}}
-module attributes {test.a = #flm_gpu.tensor_map<rows = 64, columns = 64, swizzle = 96>} {}
+module attributes {test.a = #flm_gpu.tensor_map<box = array<i64: 64, 64>, swizzle = 96>} {}
 
 // -----
 
