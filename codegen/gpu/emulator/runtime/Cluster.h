@@ -164,8 +164,8 @@ struct Cluster {
 
   /// The block whose shared memory has `address`, or null.
   Block *blockOf(const void *address);
-  /// Runs `effect` when the lateness of copies allows.
-  void later(std::function<void()> effect);
+  /// Runs `effect` when the lateness allows.
+  void later(Lateness lateness, std::function<void()> effect);
 };
 
 /// The thread that runs now.

@@ -60,8 +60,8 @@ Block *Cluster::blockOf(const void *address) {
   return nullptr;
 }
 
-void Cluster::later(std::function<void()> effect) {
-  switch (grid.options.copies) {
+void Cluster::later(Lateness lateness, std::function<void()> effect) {
+  switch (lateness) {
   case Lateness::Eager:
     return effect();
   case Lateness::Late:

@@ -1,17 +1,17 @@
 // RUN: flm-opt %s -verify-diagnostics -split-input-file
 
 // expected-error @below {{the box has 512 elements in a dim; TMA copies 1 to 256}}
-module attributes {test.a = #flm_gpu.tensor_map<box = array<i64: 512, 64>, swizzle = 128>} {}
+module attributes {test.a = #flm_gpu.tensor_map<box = [512, 64], swizzle = 128>} {}
 
 // -----
 
 // expected-error @below {{the box has 6 dims; a tensor map has 1 to 5}}
-module attributes {test.a = #flm_gpu.tensor_map<box = array<i64: 1, 1, 1, 1, 1, 1>, swizzle = 0>} {}
+module attributes {test.a = #flm_gpu.tensor_map<box = [1, 1, 1, 1, 1, 1], swizzle = 0>} {}
 
 // -----
 
 // expected-error @below {{swizzle is 96; expected 128, 64, 32 or 0 (none)}}
-module attributes {test.a = #flm_gpu.tensor_map<box = array<i64: 64, 64>, swizzle = 96>} {}
+module attributes {test.a = #flm_gpu.tensor_map<box = [64, 64], swizzle = 96>} {}
 
 // -----
 
@@ -82,3 +82,18 @@ module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = f6
 
 // expected-error @below {{accumulates into 'bf16'; expected f32: sums are not rounded on the way}}
 module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf16, accumulate = true>} {}
+
+// -----
+
+// expected-error @below {{head_dim is 96; expected 64 or 128}}
+module attributes {test.a = #flm_gpu.attention_forward<head_dim = 96, causal = true, scale = 0.125 : f32>} {}
+
+// -----
+
+// expected-error @below {{scale is -1.250000e-01 : f32; expected a positive number of type f32}}
+module attributes {test.a = #flm_gpu.attention_forward<head_dim = 64, causal = true, scale = -0.125 : f32>} {}
+
+// -----
+
+// expected-error @below {{needs 295056 bytes of shared memory}}
+module attributes {test.a = #flm_gpu.attention_forward<head_dim = 128, causal = true, scale = 0.125 : f32, stages = 4>} {}
