@@ -124,6 +124,7 @@ static int explain(ModuleOp module, Options &options, TimingScope &timing) {
                       flm::printShardReport(
                           module, *flm::Topology::named(options.topology),
                           llvm::outs());
+                      flm::printShardReasons(module, llvm::outs());
                     }});
   options.emit = topic.stage;
   if (failed(runStages(module, options, timing)))
