@@ -2,6 +2,7 @@
 // Tensors, rounding, and the checks that several ops share.
 //===----------------------------------------------------------------------===//
 #include "codegen/reference/Evaluate.h"
+#include "dialects/flm/Pipeline.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
@@ -45,13 +46,12 @@ double reference::roundToBf16(double value) {
   return rounded;
 }
 
-static void roundTo(Type elementType, std::vector<double> &data) {
+static double roundTo(Type elementType, double value) {
   if (elementType.isF32())
-    for (double &x : data)
-      x = static_cast<float>(x);
-  else if (elementType.isBF16())
-    for (double &x : data)
-      x = roundToBf16(x);
+    return static_cast<float>(value);
+  if (elementType.isBF16())
+    return roundToBf16(value);
+  return value;
 }
 
 const Tensor &Environment::operator[](Value value) const {
@@ -60,19 +60,67 @@ const Tensor &Environment::operator[](Value value) const {
   return it->second;
 }
 
+const Tensor *Environment::find(Value value) const {
+  auto it = values.find(value);
+  return it == values.end() ? nullptr : &it->second;
+}
+
+std::optional<Tensor> Environment::copyOf(Value value) const {
+  if (const Tensor *tensor = find(value))
+    return *tensor;
+  return std::nullopt;
+}
+
 void Environment::set(Value value, Tensor tensor) {
   assert(ArrayRef<int64_t>(tensor.shape) ==
              ArrayRef<int64_t>(typeOf(value).shape()) &&
          "a value has the shape of its type");
   if (options.roundResults)
-    roundTo(typeOf(value).getElementType(), tensor.data);
+    for (double &x : tensor.data)
+      x = roundTo(typeOf(value).getElementType(), x);
   Tensor &stored = values[value] = std::move(tensor);
   if (options.observer)
     options.observer(value, stored);
 }
 
+void Environment::setOrErase(Value value, std::optional<Tensor> tensor) {
+  if (tensor)
+    set(value, std::move(*tensor));
+  else
+    values.erase(value);
+}
+
+double Environment::rounded(Type elementType, double value) const {
+  return options.roundResults ? roundTo(elementType, value) : value;
+}
+
+int64_t Environment::indexOn(StringRef axis) const {
+  return rank ? rank->grid.indexOn(rank->number, axis) : 0;
+}
+
+bool Environment::runs(Operation *op) const {
+  AxisStateAttr at = atOf(op);
+  if (!at || !rank)
+    return true;
+  StringRef axis = at.getAxis().getValue();
+  return runsAt(op, {indexOn(axis), rank->grid.ranksOn(axis), chunk, chunks});
+}
+
 Tensor reference::zerosFor(Value value) {
   return Tensor(typeOf(value).shape());
+}
+
+Tensor reference::slotOfStack(const Tensor &stack, int64_t slot) {
+  ArrayRef<int64_t> shape = ArrayRef<int64_t>(stack.shape).drop_front();
+  int64_t size = stack.size() / stack.shape.front();
+  auto begin = stack.data.begin() + slot * size;
+  return Tensor(shape, std::vector<double>(begin, begin + size));
+}
+
+void reference::storeSlotOfStack(Tensor &stack, int64_t slot,
+                                 const Tensor &slice) {
+  std::copy(slice.data.begin(), slice.data.end(),
+            stack.data.begin() + slot * slice.size());
 }
 
 std::string reference::shapeText(ArrayRef<int64_t> shape) {
@@ -94,8 +142,11 @@ LogicalResult reference::expectShape(Operation *op, Value value,
 }
 
 LogicalResult reference::expectIndices(Operation *op, const Tensor &indices,
-                                       int64_t count, StringRef what) {
-  for (auto [position, index] : llvm::enumerate(indices.data))
+                                       int64_t count, StringRef what,
+                                       const Environment &env) {
+  for (auto [position, index] : llvm::enumerate(indices.data)) {
+    if (env.rank && index == -1)
+      continue;
     if (!(index >= 0 && index < count) || index != std::floor(index)) {
       std::string found;
       llvm::raw_string_ostream(found) << llvm::format("%g", index);
@@ -103,6 +154,7 @@ LogicalResult reference::expectIndices(Operation *op, const Tensor &indices,
              << what << " #" << position << " is " << found
              << ", expected an integer from 0 to " << count - 1;
     }
+  }
   return success();
 }
 

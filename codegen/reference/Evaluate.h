@@ -4,24 +4,55 @@
 #ifndef FLM_CODEGEN_REFERENCE_EVALUATE_H
 #define FLM_CODEGEN_REFERENCE_EVALUATE_H
 
+#include "codegen/reference/RankGrid.h"
 #include "codegen/reference/Reference.h"
 #include "dialects/flm/Flm.h"
 
+#include <optional>
+
 namespace flm::reference {
 
-/// The values, the state and the options of one run.
+class Exchange;
+
+/// Which rank of a grid runs a program.
+struct Rank {
+  const RankGrid &grid;
+  int64_t number;
+  Exchange &exchange;
+};
+
+/// The values, the state and the options of one run on one rank.
 class Environment {
 public:
-  Environment(const State &state, const Options &options)
-      : state(state), options(options) {}
+  /// Without `rank`, the program is that of one rank.
+  Environment(const State &state, const Options &options,
+              const Rank *rank = nullptr)
+      : state(state), options(options), rank(rank) {}
 
   /// What `value` holds. The reference lives until the next `set`.
   const Tensor &operator[](mlir::Value value) const;
+  /// The same; null for a value that this rank does not have (`flm.at`).
+  const Tensor *find(mlir::Value value) const;
+  std::optional<Tensor> copyOf(mlir::Value value) const;
   /// Gives `value` its value, for an op in a loop the one of this iteration.
   void set(mlir::Value value, Tensor tensor);
+  /// The same; without a tensor, this rank does not have the value.
+  void setOrErase(mlir::Value value, std::optional<Tensor> tensor);
+
+  /// `value` as a kernel has it after an addition to an element of this type.
+  double rounded(mlir::Type elementType, double value) const;
+
+  /// This rank's index on `axis`.
+  int64_t indexOn(llvm::StringRef axis) const;
+  /// Whether this rank runs `op`, at this point.
+  bool runs(mlir::Operation *op) const;
 
   const State &state;
   const Options &options;
+  const Rank *rank;
+  /// Which of the rank's blocks of layers is run, of how many; outside of them,
+  /// the only one.
+  int64_t chunk = 0, chunks = 1;
   /// What `update` wrote so far.
   State updates;
 
@@ -31,6 +62,10 @@ private:
 
 /// Zeros in the shape of `value`.
 Tensor zerosFor(mlir::Value value);
+
+/// Slot `slot` of the leading dim.
+Tensor slotOfStack(const Tensor &stack, int64_t slot);
+void storeSlotOfStack(Tensor &stack, int64_t slot, const Tensor &slice);
 
 /// "[2, 5]", for messages.
 std::string shapeText(llvm::ArrayRef<int64_t> shape);
@@ -42,9 +77,10 @@ mlir::LogicalResult expectShape(mlir::Operation *op, mlir::Value value,
                                 llvm::StringRef what);
 
 /// An error at `op` unless all elements of `indices` are integers in
-/// [0, count).
+/// [0, count), or -1 on a rank of several, which has a part of them.
 mlir::LogicalResult expectIndices(mlir::Operation *op, const Tensor &indices,
-                                  int64_t count, llvm::StringRef what);
+                                  int64_t count, llvm::StringRef what,
+                                  const Environment &env);
 
 /// How many entries of the last dim of `logits` are classes.
 mlir::FailureOr<int64_t> classCount(mlir::Operation *op, mlir::Value logits,
@@ -63,6 +99,11 @@ struct HeadLayout {
     return (b * heads + head) * positions + position;
   }
 };
+
+/// Runs a program or model on `rank`, or as the only one (Reference.h).
+mlir::FailureOr<llvm::SmallVector<Tensor>>
+runOn(const Rank *rank, mlir::Operation *program,
+      llvm::ArrayRef<Tensor> arguments, State &state, const Options &options);
 
 /// Runs the ops of `block` up to its terminator.
 mlir::LogicalResult evaluate(mlir::Block &block, Environment &env);
@@ -95,6 +136,12 @@ mlir::LogicalResult evaluate(AttentionGradOp op, Environment &env);
 mlir::LogicalResult evaluate(SiluMulGradOp op, Environment &env);
 // LoopOps.cpp
 mlir::LogicalResult evaluate(LoopOp op, Environment &env);
+// PipelineOps.cpp
+mlir::LogicalResult evaluate(PipelineOp op, Environment &env);
+// RankOps.cpp
+mlir::LogicalResult evaluate(CollectiveOp op, Environment &env);
+mlir::LogicalResult evaluate(LocalTokensOp op, Environment &env);
+mlir::LogicalResult evaluate(MaskPaddingOp op, Environment &env);
 // TrainOps.cpp
 mlir::LogicalResult evaluate(ParamOp op, Environment &env);
 mlir::LogicalResult evaluate(StateOp op, Environment &env);

@@ -17,9 +17,11 @@ static Tensor accumulator(Value into, Value result, Environment &env) {
 LogicalResult reference::evaluate(EmbeddingGradOp op, Environment &env) {
   const Tensor &dy = env[op.getDy()], &tokens = env[op.getTokens()];
   Tensor dtable = accumulator(op.getInto(), op.getDtable(), env);
-  if (failed(expectIndices(op, tokens, dtable.rows(), "token")))
+  if (failed(expectIndices(op, tokens, dtable.rows(), "token", env)))
     return failure();
   for (int64_t t = 0; t < tokens.size(); ++t) {
+    if (tokens.data[t] < 0)
+      continue;
     double *row = dtable.row(static_cast<int64_t>(tokens.data[t]));
     for (int64_t i = 0; i < dy.width(); ++i)
       row[i] += dy.row(t)[i];

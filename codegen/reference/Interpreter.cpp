@@ -2,6 +2,8 @@
 // Running a program: arguments in, ops in order, updates and results out.
 //===----------------------------------------------------------------------===//
 #include "codegen/reference/Evaluate.h"
+#include "codegen/reference/Exchange.h"
+#include "codegen/reference/Ranks.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -18,8 +20,10 @@ static LogicalResult dispatch(Operation *op, Environment &env) {
             // GradientOps
             EmbeddingGradOp, LinearGradXOp, LinearGradWOp, RmsNormGradXOp,
             RmsNormGradGOp, AttentionGradOp, SiluMulGradOp,
-            // LoopOps
-            LoopOp,
+            // LoopOps, PipelineOps
+            LoopOp, PipelineOp,
+            // RankOps
+            CollectiveOp, LocalTokensOp, MaskPaddingOp,
             // TrainOps
             ParamOp, StateOp, UpdateOp, TruncatedNormalOp, FillOp, CastOp,
             SumSquaresOp, ChunkSumsOp, ChunkTotalOp, FoldOp, MeanAbsOp, ClipOp,
@@ -30,10 +34,42 @@ static LogicalResult dispatch(Operation *op, Environment &env) {
       });
 }
 
+/// What an op leaves behind on a rank that does not run it.
+static void skip(Operation &op, Environment &env) {
+  for (Value result : op.getResults()) {
+    // A rank to which nobody sends goes on with what it has.
+    auto receive = dyn_cast<CollectiveOp>(op);
+    env.setOrErase(result, receive && receive.getX()
+                               ? env.copyOf(receive.getX())
+                               : std::nullopt);
+  }
+}
+
+/// An error at `op` if it reads what this rank does not have.
+static LogicalResult expectOperands(Operation &op, Environment &env) {
+  // These pass on what there is.
+  if (isa<LoopOp, PipelineOp>(op))
+    return success();
+  if (auto collective = dyn_cast<CollectiveOp>(op))
+    if (collective.getKind() == Collective::Receive ||
+        (collective.getKind() == Collective::Mask &&
+         env.indexOn(collective.getAxis()) !=
+             static_cast<int64_t>(collective.getAt().value_or(0))))
+      return success();
+  for (auto [index, operand] : llvm::enumerate(op.getOperands()))
+    if (!env.find(operand))
+      return op.emitOpError()
+             << "reads operand #" << index << ", which this rank does not have";
+  return success();
+}
+
 LogicalResult reference::evaluate(Block &block, Environment &env) {
-  for (Operation &op : block.without_terminator())
-    if (failed(dispatch(&op, env)))
+  for (Operation &op : block.without_terminator()) {
+    if (!env.runs(&op))
+      skip(op, env);
+    else if (failed(expectOperands(op, env)) || failed(dispatch(&op, env)))
       return failure();
+  }
   return success();
 }
 
@@ -89,19 +125,22 @@ static LogicalResult bindArguments(Operation *program, Block &body,
   return success();
 }
 
-FailureOr<SmallVector<Tensor>> reference::run(Operation *program,
-                                              ArrayRef<Tensor> arguments,
-                                              State &state,
-                                              const Options &options) {
+FailureOr<SmallVector<Tensor>> reference::runOn(const Rank *rank,
+                                                Operation *program,
+                                                ArrayRef<Tensor> arguments,
+                                                State &state,
+                                                const Options &options) {
   if (!isa<ProgramOp, ModelOp>(program))
     return program->emitError(
         "the reference interpreter runs an flm.program or an flm.model");
   if (failed(expectRunnable(program)))
     return failure();
   Block &body = program->getRegion(0).front();
-  Environment env(state, options);
+  Environment env(state, options, rank);
   if (failed(bindArguments(program, body, arguments, env)) ||
       failed(evaluate(body, env)))
+    return failure();
+  if (failed(expectOperands(*body.getTerminator(), env)))
     return failure();
   SmallVector<Tensor> results;
   for (Value value : body.getTerminator()->getOperands())
@@ -109,4 +148,29 @@ FailureOr<SmallVector<Tensor>> reference::run(Operation *program,
   for (auto &update : env.updates)
     state[update.first()] = std::move(update.second);
   return results;
+}
+
+FailureOr<SmallVector<Tensor>> reference::run(Operation *program,
+                                              ArrayRef<Tensor> arguments,
+                                              State &state,
+                                              const Options &options) {
+  return runOn(nullptr, program, arguments, state, options);
+}
+
+LogicalResult reference::runOnRanks(Operation *program, const RankGrid &grid,
+                                    MutableArrayRef<RankData> ranks,
+                                    const Options &options) {
+  assert(static_cast<int64_t>(ranks.size()) == grid.ranks() &&
+         "one RankData per rank");
+  Exchange exchange(grid);
+  return exchange.run(program, [&](int64_t number) -> LogicalResult {
+    Rank rank{grid, number, exchange};
+    RankData &data = ranks[number];
+    FailureOr<SmallVector<Tensor>> results =
+        runOn(&rank, program, data.arguments, data.state, options);
+    if (failed(results))
+      return failure();
+    data.results = std::move(*results);
+    return success();
+  });
 }

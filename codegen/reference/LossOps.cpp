@@ -37,11 +37,12 @@ LogicalResult reference::evaluate(SumExpOp op, Environment &env) {
 
 LogicalResult reference::evaluate(PickOp op, Environment &env) {
   const Tensor &logits = env[op.getLogits()], &targets = env[op.getTargets()];
-  if (failed(expectIndices(op, targets, logits.width(), "target")))
+  if (failed(expectIndices(op, targets, logits.width(), "target", env)))
     return failure();
   Tensor y = zerosFor(op.getY());
   for (int64_t t = 0; t < logits.rows(); ++t)
-    y.data[t] = logits.row(t)[static_cast<int64_t>(targets.data[t])];
+    if (targets.data[t] >= 0)
+      y.data[t] = logits.row(t)[static_cast<int64_t>(targets.data[t])];
   env.set(op.getY(), std::move(y));
   return success();
 }
@@ -58,8 +59,9 @@ LogicalResult reference::evaluate(NllOp op, Environment &env) {
 
 LogicalResult reference::evaluate(SumOp op, Environment &env) {
   double total = 0;
+  Type elementType = typeOf(op.getY()).getElementType();
   for (double element : env[op.getX()].data)
-    total += element;
+    total = env.rounded(elementType, total + element);
   env.set(op.getY(), Tensor({}, total));
   return success();
 }
@@ -73,14 +75,15 @@ LogicalResult reference::evaluate(CrossEntropyGradOp op, Environment &env) {
   if (failed(classes) || failed(expectShape(op, op.getMax(), rows, "max")) ||
       failed(expectShape(op, op.getTargets(), rows, "targets")) ||
       failed(expectShape(op, op.getSeed(), {}, "seed")) ||
-      failed(expectIndices(op, targets, *classes, "target")))
+      failed(expectIndices(op, targets, *classes, "target", env)))
     return failure();
   Tensor dlogits = zerosFor(op.getDlogits());
   for (int64_t t = 0; t < logits.rows(); ++t) {
     double *row = dlogits.row(t);
     for (int64_t c = 0; c < *classes; ++c)
       row[c] = std::exp(logits.row(t)[c] - max.data[t]) / sumExp.data[t];
-    row[static_cast<int64_t>(targets.data[t])] -= 1;
+    if (targets.data[t] >= 0)
+      row[static_cast<int64_t>(targets.data[t])] -= 1;
     for (int64_t c = 0; c < *classes; ++c)
       row[c] *= seed.data[0];
   }

@@ -11,10 +11,12 @@ using namespace flm::reference;
 
 LogicalResult reference::evaluate(EmbeddingOp op, Environment &env) {
   const Tensor &tokens = env[op.getTokens()], &table = env[op.getTable()];
-  if (failed(expectIndices(op, tokens, table.rows(), "token")))
+  if (failed(expectIndices(op, tokens, table.rows(), "token", env)))
     return failure();
   Tensor y = zerosFor(op.getY());
   for (int64_t t = 0; t < tokens.size(); ++t) {
+    if (tokens.data[t] < 0)
+      continue;
     const double *row = table.row(static_cast<int64_t>(tokens.data[t]));
     std::copy(row, row + table.width(), y.row(t));
   }
@@ -58,10 +60,14 @@ LogicalResult reference::evaluate(RopeOp op, Environment &env) {
   double theta = op.getTheta().convertToDouble();
   double direction = op.getInverse() ? -1 : 1;
   int64_t half = layout.headDim / 2;
+  // A rank that has a part of the sequence begins further on (`flm.axis`).
+  int64_t begin = 0;
+  if (auto axis = op->getAttrOfType<StringAttr>("flm.axis"))
+    begin = env.indexOn(axis) * layout.positions;
   Tensor y = zerosFor(op.getY());
   for (int64_t s = 0; s < layout.positions; ++s)
     for (int64_t i = 0; i < half; ++i) {
-      double angle = s * std::pow(theta, -2.0 * i / layout.headDim);
+      double angle = (begin + s) * std::pow(theta, -2.0 * i / layout.headDim);
       double cosine = std::cos(angle), sine = direction * std::sin(angle);
       for (int64_t b = 0; b < layout.batch; ++b)
         for (int64_t n = 0; n < layout.heads; ++n) {
@@ -146,7 +152,8 @@ LogicalResult reference::evaluate(ScaleOp op, Environment &env) {
 LogicalResult reference::evaluate(CrossEntropyOp op, Environment &env) {
   const Tensor &logits = env[op.getLogits()], &targets = env[op.getTargets()];
   FailureOr<int64_t> classes = classCount(op, op.getLogits(), op.getValid());
-  if (failed(classes) || failed(expectIndices(op, targets, *classes, "target")))
+  if (failed(classes) ||
+      failed(expectIndices(op, targets, *classes, "target", env)))
     return failure();
   double total = 0;
   for (int64_t t = 0; t < logits.rows(); ++t) {

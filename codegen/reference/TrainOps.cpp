@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // State, parameters and the optimizer.
 //===----------------------------------------------------------------------===//
-#include "codegen/reference/Evaluate.h"
+#include "codegen/reference/Collectives.h"
 #include "dialects/flm/DimNames.h"
 
 #include <cmath>
@@ -80,29 +80,22 @@ LogicalResult reference::evaluate(SumSquaresOp op, Environment &env) {
 LogicalResult reference::evaluate(ChunkSumsOp op, Environment &env) {
   const Tensor &x = env[op.getX()];
   Tensor y = zerosFor(op.getY());
-  for (int64_t i = 0; i < x.size(); ++i)
-    y.data[i / op.getLength()] += x.data[i] * x.data[i];
+  Type elementType = typeOf(op.getY()).getElementType();
+  for (int64_t i = 0; i < x.size(); ++i) {
+    double &sum = y.data[i / op.getLength()];
+    sum = env.rounded(elementType, sum + x.data[i] * x.data[i]);
+  }
   env.set(op.getY(), std::move(y));
   return success();
 }
 
 LogicalResult reference::evaluate(ChunkTotalOp op, Environment &env) {
   double total = 0;
+  Type elementType = typeOf(op.getY()).getElementType();
   for (double element : env[op.getX()].data)
-    total += element;
+    total = env.rounded(elementType, total + element);
   env.set(op.getY(), Tensor({}, total));
   return success();
-}
-
-/// f(n) = f(h) + f(n - h), h the largest power of two below n.
-static double foldTree(const double *x, int64_t count, int64_t stride) {
-  if (count == 1)
-    return *x;
-  int64_t head = 1;
-  while (head * 2 < count)
-    head *= 2;
-  return foldTree(x, head, stride) +
-         foldTree(x + head * stride, count - head, stride);
 }
 
 LogicalResult reference::evaluate(FoldOp op, Environment &env) {
@@ -110,7 +103,9 @@ LogicalResult reference::evaluate(FoldOp op, Environment &env) {
   Tensor y = zerosFor(op.getY());
   int64_t count = y.size();
   for (int64_t i = 0; i < count; ++i)
-    y.data[i] = foldTree(x.data.data() + i, x.size() / count, count);
+    y.data[i] =
+        foldTree([&](int64_t t) { return x.data[t * count + i]; },
+                 x.size() / count, typeOf(op.getY()).getElementType(), env);
   env.set(op.getY(), std::move(y));
   return success();
 }
