@@ -14,9 +14,6 @@ static constexpr int64_t somethingFailed = -2;
 
 static const char *const what = "the writing of a checkpoint";
 
-/// Files decide how long it takes.
-static constexpr Patience patience = Patience::Endless;
-
 TensorGatherer::TensorGatherer(Communicator &communicator,
                                const std::vector<SharedTensor> &tensors)
     : communicator(communicator), tensors(tensors) {
@@ -58,7 +55,7 @@ const float *TensorGatherer::whole(const std::string &name) {
       owners.push_back(rank);
   for (int64_t rank : owners)
     if (rank != communicator.rank())
-      communicator.sendTo(rank, what, &request, sizeof request, patience);
+      communicator.sendTo(rank, what, &request, sizeof request);
 
   assembled.resize(static_cast<size_t>(shared.tensor.elements()));
   for (int64_t rank : owners) {
@@ -71,8 +68,7 @@ const float *TensorGatherer::whole(const std::string &name) {
       continue;
     }
     message.resize(static_cast<size_t>(part.elements()));
-    communicator.receiveFrom(rank, what, message.data(), part.elements() * 4,
-                             patience);
+    communicator.receiveFrom(rank, what, message.data(), part.elements() * 4);
     const float *next = message.data();
     part.forEachRun([&](int64_t element, int64_t, int64_t count) {
       std::copy_n(next, count, assembled.data() + element);
@@ -85,13 +81,15 @@ const float *TensorGatherer::whole(const std::string &name) {
 void TensorGatherer::finish(bool isGood) {
   int64_t verdict = isGood ? allIsWell : somethingFailed;
   for (int64_t rank = 1; rank < communicator.ranks(); ++rank)
-    communicator.sendTo(rank, what, &verdict, sizeof verdict, patience);
+    communicator.sendTo(rank, what, &verdict, sizeof verdict);
 }
 
 bool TensorGatherer::serve() {
   for (;;) {
     int64_t request;
-    communicator.receiveFrom(0, what, &request, sizeof request, patience);
+    // The root is writing what it has asked for before.
+    communicator.receiveFrom(0, what, &request, sizeof request,
+                             Patience::Files);
     if (request < 0)
       return request == allIsWell;
     const SharedTensor &shared = tensors.at(static_cast<size_t>(request));
@@ -101,6 +99,6 @@ bool TensorGatherer::serve() {
     part.forEachRun([&](int64_t, int64_t memory, int64_t count) {
       next = std::copy_n(shared.tensor.data + memory, count, next);
     });
-    communicator.sendTo(0, what, message.data(), part.elements() * 4, patience);
+    communicator.sendTo(0, what, message.data(), part.elements() * 4);
   }
 }

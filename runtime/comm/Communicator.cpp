@@ -1,5 +1,5 @@
 //===----------------------------------------------------------------------===//
-// The thread, its queue, and the small exchanges of the training loop.
+// The thread, its queue, and the collectives of the compiled program.
 //===----------------------------------------------------------------------===//
 #include "runtime/comm/Communicator.h"
 
@@ -42,7 +42,8 @@ extern "C" void flm_communicate(int64_t id, const void *in, void *out) {
 
 Communicator::Communicator(const Mesh &mesh,
                            const std::vector<Collective> &collectives,
-                           Settings settings, TransportFactory createTransport)
+                           Settings settings,
+                           const TransportFactory &createTransport)
     : grid(mesh), collectives(collectives), settings(std::move(settings)),
       progress(collectives.size()) {
   assert(!current && "one communicator at a time");
@@ -279,8 +280,6 @@ std::vector<int64_t> Communicator::bytesSent() {
   return sent;
 }
 
-//===-- All ranks together ------------------------------------------------===//
-
 /// Runs `work` on the thread and returns when it is done.
 void Communicator::onThread(std::function<void()> work) {
   if (!thread.joinable())
@@ -304,112 +303,19 @@ void Communicator::onThread(std::function<void()> work) {
     std::rethrow_exception(failure);
 }
 
-void Communicator::control(const char *what, Patience patience,
-                           const std::function<void(Exchange &)> &body) {
-  if (ranks() == 1)
-    return;
-  onThread([&] {
-    Exchange exchange(
-        *context, Channel::Control, 0, [&] { return std::string(what); },
-        patience);
-    body(exchange);
-  });
-}
-
-static int64_t byteCount(const std::vector<int64_t> &values) {
-  return static_cast<int64_t>(values.size() * sizeof(int64_t));
-}
-
-std::vector<int64_t> Communicator::toRoot(const char *what,
-                                          const std::vector<int64_t> &values) {
-  std::vector<int64_t> all = values;
-  control(what, Patience::Limited, [&](Exchange &exchange) {
-    if (!isRoot()) {
-      exchange.send(0, values.data(), byteCount(values));
-      exchange.finish();
-      all.clear();
-      return;
-    }
-    all.resize(values.size() * static_cast<size_t>(ranks()));
-    for (int64_t peer = 1; peer < ranks(); ++peer)
-      exchange.receive(peer,
-                       all.data() + static_cast<size_t>(peer) * values.size(),
-                       byteCount(values));
-    exchange.finish();
-  });
-  return all;
-}
-
-std::vector<int64_t> Communicator::largest(const char *what,
-                                           std::vector<int64_t> values,
-                                           Patience patience) {
-  control(what, patience, [&](Exchange &exchange) {
-    if (!isRoot()) {
-      std::vector<int64_t> own = values;
-      exchange.send(0, own.data(), byteCount(own));
-      exchange.receive(0, values.data(), byteCount(values));
-      exchange.finish();
-      return;
-    }
-    const size_t count = values.size();
-    std::vector<int64_t> theirs(count * static_cast<size_t>(ranks()));
-    for (int64_t peer = 1; peer < ranks(); ++peer)
-      exchange.receive(peer, theirs.data() + static_cast<size_t>(peer) * count,
-                       byteCount(values));
-    exchange.finish();
-    for (size_t i = count; i < theirs.size(); ++i)
-      values[i % count] = std::max(values[i % count], theirs[i]);
-    for (int64_t peer = 1; peer < ranks(); ++peer)
-      exchange.send(peer, values.data(), byteCount(values));
-    exchange.finish();
-  });
-  return values;
-}
-
-std::string Communicator::fromRoot(const char *what, std::string bytes,
-                                   Patience patience) {
-  control(what, patience, [&](Exchange &exchange) {
-    int64_t length = static_cast<int64_t>(bytes.size());
-    if (isRoot()) {
-      for (int64_t peer = 1; peer < ranks(); ++peer) {
-        exchange.send(peer, &length, sizeof length);
-        exchange.send(peer, bytes.data(), length);
-      }
-      return exchange.finish();
-    }
-    exchange.receive(0, &length, sizeof length);
-    exchange.finish();
-    bytes.resize(static_cast<size_t>(length));
-    exchange.receive(0, bytes.data(), length);
-    exchange.finish();
-  });
-  return bytes;
-}
-
-void Communicator::sendTo(int64_t peer, const char *what, const void *data,
-                          int64_t bytes, Patience patience) {
-  control(what, patience, [&](Exchange &exchange) {
-    exchange.send(peer, data, bytes);
-    exchange.finish();
-  });
-}
-
-void Communicator::receiveFrom(int64_t peer, const char *what, void *data,
-                               int64_t bytes, Patience patience) {
-  control(what, patience, [&](Exchange &exchange) {
-    exchange.receive(peer, data, bytes);
-    exchange.finish();
-  });
-}
-
 void Communicator::finish() {
   largest("the end of the run", {0});
   onThread([&] {
-    // What no rank has received by now, none will: every program is over.
-    releaseParcels();
-    if (!posted.empty())
-      throw std::logic_error(collectiveAt(posted.front().id).describe(grid) +
-                             " was never received");
+    // All programs are over: what they have not received, nobody will. The word
+    // of what they have may still be on its way.
+    constexpr auto longest = std::chrono::seconds(5);
+    const auto begin = std::chrono::steady_clock::now();
+    for (Backoff backoff; !posted.empty(); backoff.pause()) {
+      releaseParcels();
+      if (std::chrono::steady_clock::now() - begin > longest)
+        throw std::logic_error(collectiveAt(posted.front().id).describe(grid) +
+                               " was never received");
+    }
     transport->finish();
   });
 }

@@ -44,7 +44,7 @@ public:
   /// Throws UserError if the number of ranks that were started is not the
   /// mesh's.
   Communicator(const Mesh &mesh, const std::vector<Collective> &collectives,
-               Settings settings, TransportFactory createTransport);
+               Settings settings, const TransportFactory &createTransport);
   /// Without finish() before, other ranks may wait in vain: see abort().
   ~Communicator();
   Communicator(const Communicator &) = delete;
@@ -83,9 +83,9 @@ public:
 
   /// One message between two ranks, of a length that both know.
   void sendTo(int64_t peer, const char *what, const void *data, int64_t bytes,
-              Patience patience);
+              Patience patience = Patience::Limited);
   void receiveFrom(int64_t peer, const char *what, void *data, int64_t bytes,
-                   Patience patience);
+                   Patience patience = Patience::Limited);
 
   /// All ranks: ends communication in an orderly way.
   void finish();

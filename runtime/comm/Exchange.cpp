@@ -27,7 +27,9 @@ void Backoff::pause() {
 Exchange::Exchange(ExchangeContext &context, Channel channel, int64_t tag,
                    std::function<std::string()> describe, Patience patience)
     : context(context), channel(channel), tag(tag),
-      describe(std::move(describe)), patience(patience) {}
+      describe(std::move(describe)),
+      timeoutSeconds(context.timeoutSeconds *
+                     (patience == Patience::Files ? 10 : 1)) {}
 
 /// MPI counts in int.
 static constexpr int64_t largestMessage = int64_t(1) << 30;
@@ -89,10 +91,9 @@ void Exchange::finish() {
                    static_cast<long long>(context.transport.rank()), signal,
                    describe().c_str(), missingPeers().c_str());
     }
-    if (patience == Patience::Limited &&
-        duration<double>(now - begin).count() > context.timeoutSeconds) {
+    if (duration<double>(now - begin).count() > timeoutSeconds) {
       char seconds[32];
-      std::snprintf(seconds, sizeof seconds, "%g", context.timeoutSeconds);
+      std::snprintf(seconds, sizeof seconds, "%g", timeoutSeconds);
       fail(describe() + " did not finish within " + seconds +
                " s; still waiting for " + missingPeers(),
            /*isAbort=*/true);

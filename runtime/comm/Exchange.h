@@ -27,7 +27,7 @@ struct ExchangeContext {
 
 enum class Patience {
   Limited, ///< the peers must take part within the timeout
-  Endless, ///< a peer may be busy with files; only its end is an error
+  Files,   ///< ten times that: a peer may be busy with large files
 };
 
 /// Begins messages, then waits for all of them. If they do not arrive in time,
@@ -64,7 +64,7 @@ private:
   Channel channel;
   int64_t tag;
   std::function<std::string()> describe;
-  Patience patience;
+  double timeoutSeconds;
   Clock::time_point begin = Clock::now();
   std::vector<Message> messages;
   int64_t sentBytes = 0;

@@ -56,13 +56,13 @@ private:
 Transport::Request pack(MPI_Request request) {
   static_assert(sizeof(MPI_Request) <= sizeof(Transport::Request));
   Transport::Request bits = 0;
-  std::memcpy(&bits, &request, sizeof request);
+  std::memcpy(&bits, static_cast<void *>(&request), sizeof(MPI_Request));
   return bits;
 }
 
 MPI_Request unpack(Transport::Request bits) {
   MPI_Request request;
-  std::memcpy(&request, &bits, sizeof request);
+  std::memcpy(static_cast<void *>(&request), &bits, sizeof(MPI_Request));
   return request;
 }
 

@@ -8,8 +8,6 @@
 #include "runtime/train/TrainingRun.h"
 
 #include "runtime/UserError.h"
-#include "runtime/abi/Program.h"
-#include "runtime/checkpoint/TensorGatherer.h"
 #include "runtime/train/Console.h"
 #include "runtime/train/Generation.h"
 #include "runtime/train/Interrupt.h"
@@ -20,8 +18,6 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
-#include <functional>
 
 using namespace flmrt;
 using Clock = std::chrono::steady_clock;
@@ -74,93 +70,6 @@ TrainingRun::TrainingRun(const ProgramManifest &manifest,
                     "not train)");
   if (!options.out.empty() && communicator.isRoot())
     log = MetricsLog(options.out + "/metrics.jsonl", step);
-}
-
-/// Ranks that were started with different flags, or that see different files,
-/// would wait for each other or train something that nobody asked for.
-void TrainingRun::requireSameRun() {
-  Options same = options;
-  same.threads = 1; // by the machine
-  std::string text = describeConfig(manifest, same);
-  text += dataFile ? std::to_string(dataFile->size()) : "";
-  text += flm_manifest;
-  auto checksum = static_cast<int64_t>(std::hash<std::string>()(text) >> 2);
-  std::vector<int64_t> range =
-      communicator.largest("the start of the run", {checksum, -checksum});
-  if (range[0] != -range[1])
-    throw UserError("the ranks do not run the same: their binaries, flags or "
-                    "data files differ; start all of them with one mpirun");
-}
-
-void TrainingRun::prepareOutput() {
-  std::vector<int64_t> steps = store->steps();
-  if (!options.resume && !steps.empty())
-    throw UserError(options.out + " already holds a run (" +
-                    store->directoryOf(steps.back()) +
-                    "); continue it with --resume, or choose another --out");
-  // A mistyped directory is not worth creating.
-  if (!options.resume || !steps.empty())
-    store->prepare();
-}
-
-CheckpointManifest TrainingRun::describeRun() const {
-  CheckpointManifest run;
-  run.model = manifest.model;
-  run.config = manifest.config;
-  run.dims = manifest.dims;
-  run.recipe = effectiveRecipe(manifest, options.recipe);
-  // How the batch is cut belongs to the plan and not to the state: what must
-  // agree is the global batch.
-  run.dims.erase("batch");
-  for (const char *key :
-       {"micro_batch", "micro_batches", "reduction_slots", "pipeline_chunks"})
-    run.recipe.erase(key);
-  run.step = step;
-  run.seed = options.recipe.seed;
-  if (dataFile) {
-    run.dataFile = std::filesystem::path(options.data).filename().string();
-    run.dataTokens = dataFile->size();
-  }
-  run.shuffle = options.shuffle;
-  run.batch = manifest.globalBatch();
-  run.seq = manifest.seq;
-  return run;
-}
-
-/// The root finds and verifies it; every rank reads its own part.
-CheckpointManifest TrainingRun::readCheckpoint(const CheckpointManifest &run) {
-  std::string text;
-  if (communicator.isRoot())
-    text = store->findLatest(run, printWarning).toText();
-  text = communicator.fromRoot("the search for a checkpoint", std::move(text),
-                               Patience::Endless);
-  CheckpointManifest found =
-      CheckpointManifest::fromText(text, "the root's manifest");
-  store->read(found.step, program->tensors());
-  return found;
-}
-
-/// Sets parameters, moments and step: from a checkpoint, a file, or the seed.
-void TrainingRun::restore() {
-  if (options.resume) {
-    CheckpointManifest run = describeRun();
-    CheckpointManifest saved = readCheckpoint(run);
-    step = firstStep = savedStep = saved.step;
-    printLine("resumed from " + store->directoryOf(step));
-    if (!isLastStep() && communicator.isRoot())
-      for (const auto &[key, value] : run.recipe.items())
-        if (saved.recipe.contains(key) && saved.recipe[key] != value)
-          printWarning("recipe value '" + key + "' was " +
-                       saved.recipe[key].dump() + " up to step " +
-                       std::to_string(step) + " and is " + value.dump() +
-                       " from now on");
-    return;
-  }
-  if (!options.init.empty())
-    SafetensorsFile(options.init)
-        .readInto(program->tensors().parameters, StoredTypes::AnyFloat16);
-  else
-    program->initializeParameters(options.recipe.seed);
 }
 
 //===-- The loop ----------------------------------------------------------===//
@@ -292,28 +201,6 @@ void TrainingRun::probeIfDue() {
   // Always the same tokens, so that only the parameters make a difference.
   readTokens(0);
   log.logProbes(step, manifest.probes, program->probe(tokens.data()));
-}
-
-void TrainingRun::saveCheckpoint() {
-  auto begin = Clock::now();
-  TensorGatherer gatherer(communicator, program->sharedTensors());
-  if (communicator.isRoot()) {
-    try {
-      store->write(
-          describeRun(), program->tensors(),
-          [&](const Tensor &tensor) { return gatherer.whole(tensor.name); });
-    } catch (...) {
-      gatherer.finish(false);
-      throw;
-    }
-    gatherer.finish(true);
-  } else if (!gatherer.serve()) {
-    throw FailedElsewhere();
-  }
-  savedStep = step;
-  char time[32];
-  std::snprintf(time, sizeof time, " (%.2f s)", secondsSince(begin));
-  printLine("checkpoint " + store->directoryOf(step) + time);
 }
 
 void TrainingRun::printSpeed(double seconds) const {

@@ -135,6 +135,49 @@ static std::vector<Expected> referenceAttention(AttentionForwardAttr attention,
   return {output, logSumExp};
 }
 
+static std::vector<Expected> referenceRmsNorm(RmsNormAttr norm,
+                                              KernelArguments &arguments) {
+  std::vector<double> x = toDoubles(arguments.tensor("x")),
+                      gain = toDoubles(arguments.tensor("gain"));
+  int64_t columns = gain.size(), rows = x.size() / columns;
+  double rounding = roundingOf(norm.getType()), f32 = std::ldexp(1, -20);
+  std::vector<Expected> result;
+  if (norm.getResidual()) {
+    Expected sum{"sum", {}, {}};
+    for (size_t i = 0; i < x.size(); ++i) {
+      double exact = x[i] + arguments.tensor("residual").get(i);
+      sum.values.push_back(exact);
+      sum.bounds.push_back((rounding + f32) * std::abs(exact) +
+                           std::ldexp(1, -140));
+      // As the kernel goes on: rounded, in the type of the tensor.
+      Tensor &scratch = arguments.tensor("sum");
+      scratch.set(i, exact);
+      x[i] = scratch.get(i);
+      scratch.set(i, NAN);
+    }
+    result.push_back(sum);
+  }
+  Expected y{"y", {}, {}}, inverse{"inverse_rms", {}, {}};
+  for (int64_t row = 0; row < rows; ++row) {
+    double squares = 0;
+    for (int64_t i = 0; i < columns; ++i)
+      squares += x[row * columns + i] * x[row * columns + i];
+    double scale =
+        1 / std::sqrt(squares / columns + norm.getEps().getValueAsDouble());
+    inverse.values.push_back(scale);
+    inverse.bounds.push_back(f32 * scale);
+    for (int64_t i = 0; i < columns; ++i) {
+      double value = x[row * columns + i] * scale * gain[i];
+      y.values.push_back(value);
+      y.bounds.push_back((rounding + 2 * f32) * std::abs(value) +
+                         std::ldexp(1, -140));
+    }
+  }
+  result.push_back(y);
+  result.push_back(inverse);
+  return result;
+}
+
 llvm::Expected<std::vector<Expected>>
 flm::gpu::computeReference(mlir::Attribute kernel, KernelArguments &arguments) {
   std::vector<Expected> expected;
@@ -144,6 +187,8 @@ flm::gpu::computeReference(mlir::Attribute kernel, KernelArguments &arguments) {
   }
   if (auto attention = mlir::dyn_cast_or_null<AttentionForwardAttr>(kernel))
     return referenceAttention(attention, arguments);
+  if (auto norm = mlir::dyn_cast_or_null<RmsNormAttr>(kernel))
+    return referenceRmsNorm(norm, arguments);
   if (!kernel)
     return expected;
   return llvm::createStringError(

@@ -238,3 +238,27 @@ std::string AttentionForwardAttr::symbolName() const {
   return "attention_forward_" + std::to_string(getHeadDim()) +
          (getCausal() ? "_causal" : "_full");
 }
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+LogicalResult RmsNormAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                  Type type, FloatAttr eps, bool residual,
+                                  int64_t warps) {
+  if (!type.isBF16() && !type.isF32())
+    return emitError() << "type is " << type << "; expected bf16 or f32";
+  if (!eps.getType().isF32() || !(eps.getValueAsDouble() >= 0))
+    return emitError() << "eps is " << eps
+                       << "; expected a number of type f32, not negative";
+  if (warps < 1 || warps > 32)
+    return emitError() << "warps is " << warps << "; expected 1 to 32";
+  return success();
+}
+
+std::string RmsNormAttr::symbolName() const {
+  std::string name;
+  llvm::raw_string_ostream(name)
+      << "rms_norm_" << getType() << (getResidual() ? "_residual" : "");
+  return name;
+}

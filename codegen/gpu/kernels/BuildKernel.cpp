@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Attention.h"
 #include "codegen/gpu/kernels/Gemm.h"
+#include "codegen/gpu/kernels/Norm.h"
 #include "codegen/gpu/kernels/Passes.h"
 
 #include "mlir/AsmParser/AsmParser.h"
@@ -30,9 +31,13 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
     HopperAttentionForward(d, attention).emit();
     return success();
   }
+  if (auto norm = dyn_cast<RmsNormAttr>(kernel)) {
+    buildRmsNorm(builder, loc, norm);
+    return success();
+  }
   return emitError(loc) << "no kernel is described by " << kernel
-                        << "; expected a #flm_gpu.gemm or a "
-                           "#flm_gpu.attention_forward";
+                        << "; expected a #flm_gpu.gemm, "
+                           "#flm_gpu.attention_forward or #flm_gpu.rms_norm";
 }
 
 namespace {

@@ -26,6 +26,9 @@ void flm::gpu::registerDeviceTranslations(DialectRegistry &registry) {
 static std::optional<Arch> archOf(LLVM::LLVMFuncOp function) {
   if (function->getAttrOfType<AttentionForwardAttr>(kernelAttrName))
     return Arch::SM90a;
+  // Rows need nothing newer.
+  if (function->getAttrOfType<RmsNormAttr>(kernelAttrName))
+    return Arch::SM80;
   auto gemm = function->getAttrOfType<GemmAttr>(kernelAttrName);
   if (!gemm || !gemm.getSchedule())
     return std::nullopt;
