@@ -11,6 +11,7 @@
 
 #include <gmock/gmock.h>
 
+#include <numeric>
 #include <random>
 
 using namespace flm;

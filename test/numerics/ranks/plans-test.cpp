@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <numeric>
 
 using namespace flm;
 using namespace flm::numerics;
