@@ -6,6 +6,7 @@
 !bsh_last = !flm.tensor<[batch=2, seq=4, hidden=4] f32 on {pp: at(last), tp: split(seq)}>
 !bsh_pp = !flm.tensor<[batch=2, seq=4, hidden=4] f32 on {pp: partial(sum), tp: split(seq)}>
 !bsh = !flm.tensor<[batch=2, seq=4, hidden=4] f32 on {tp: split(seq)}>
+!bsh_whole = !flm.tensor<[batch=2, seq=4, hidden=4] f32>
 !i32_bs = !flm.tensor<[batch=2, seq=4] i32>
 !lh = !flm.tensor<[layers=4, hidden=4] f32 on {pp: split(layers)}>
 !h = !flm.tensor<[hidden=4] f32>
@@ -51,7 +52,8 @@ flm.program @stage of @c(%tokens: !i32_bs) {
   %all = reshard %masked : !bsh_pp -> !bsh
   // CHECK: update "g" with %g_all : !f32_lh
   update "g" with %g_all : !lh
-  return %all, %sumsq : !bsh, [] f32
+  %whole = reshard %all : !bsh -> !bsh_whole
+  return %whole, %sumsq : !bsh_whole, [] f32
 }
 
 // -----
