@@ -16,6 +16,12 @@ LogicalResult flm::writeCollective(CollectiveOp collective,
     from = bufferOf(collective.getX());
   if (collective.getY())
     to = bufferOf(collective.getY());
+  // What those have who receive nothing is there already.
+  if (collective.getKind() == Collective::Receive && from) {
+    if (failed(kernels.copy(collective.getLoc(), from, to, site)))
+      return failure();
+    from = {};
+  }
   CommunicationPhase phase = CommunicationPhase::Whole;
   if (collective.getStarted()) {
     phase = CommunicationPhase::Start;

@@ -1,13 +1,10 @@
 //===----------------------------------------------------------------------===//
 // Turns programs into host functions and kernels for the CPU.
 //===----------------------------------------------------------------------===//
-#include "codegen/host/Communication.h"
-#include "codegen/host/KernelLibrary.h"
+#include "codegen/host/HostWriter.h"
 #include "codegen/host/Manifest.h"
 #include "codegen/host/Passes.h"
-#include "codegen/plan/BufferMap.h"
 #include "dialects/flm/Flm.h"
-#include "dialects/flm/ValueNames.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -28,106 +25,6 @@ namespace flm {
 } // namespace flm
 
 namespace {
-
-/// Writes the host function of one program.
-class HostWriter {
-public:
-  HostWriter(ProgramOp program, KernelLibrary &kernels)
-      : program(program), kernels(kernels), host(program) {}
-
-  LogicalResult write();
-
-private:
-  LogicalResult writeBlock(Block &block);
-  LogicalResult writeLoop(LoopOp loop);
-  LogicalResult writeIteration(LoopOp loop);
-
-  KernelLibrary::Site site() { return {host, slots}; }
-
-  ProgramOp program;
-  KernelLibrary &kernels;
-  OpBuilder host;
-  SmallVector<Value> slots; ///< of the loops around, outermost first
-};
-
-LogicalResult HostWriter::write() {
-  // The runtime ABI: state, scratch, the program's arguments, its results.
-  auto pointer = LLVM::LLVMPointerType::get(program.getContext());
-  SmallVector<Type> inputs(program.getBody().getNumArguments() + 3, pointer);
-  host.setInsertionPoint(program);
-  auto function = func::FuncOp::create(host, program.getLoc(),
-                                       ("flm_" + program.getSymName()).str(),
-                                       host.getFunctionType(inputs, {}));
-  host.setInsertionPointToStart(function.addEntryBlock());
-  if (failed(writeBlock(*program.body())))
-    return failure();
-  func::ReturnOp::create(host, withoutName(program.getLoc()));
-  return success();
-}
-
-LogicalResult HostWriter::writeBlock(Block &block) {
-  for (Operation &op : block) {
-    if (isa<YieldOp>(op))
-      continue;
-    if (auto loop = dyn_cast<LoopOp>(op)) {
-      if (failed(writeLoop(loop)))
-        return failure();
-    } else if (auto collective = dyn_cast<CollectiveOp>(op)) {
-      if (failed(writeCollective(collective, kernels, site())))
-        return failure();
-    } else if (auto wait = dyn_cast<WaitOp>(op)) {
-      writeWait(wait, site());
-    } else if (failed(kernels.launchOp(&op, site()))) {
-      return failure();
-    }
-  }
-  return success();
-}
-
-LogicalResult HostWriter::writeLoop(LoopOp loop) {
-  Location loc = withoutName(loop.getLoc());
-  for (auto [init, carry] : llvm::zip(loop.getInits(), loop.carries()))
-    if (failed(kernels.copy(loc, bufferOf(init), bufferOf(carry), site())))
-      return failure();
-  auto index = [&](int64_t value) {
-    return arith::ConstantIndexOp::create(host, loc, value);
-  };
-  auto iterations =
-      scf::ForOp::create(host, loc, index(0), index(loop.trips()), index(1));
-  OpBuilder::InsertionGuard guard(host);
-  host.setInsertionPointToStart(iterations.getBody());
-  Value slot = iterations.getInductionVar();
-  if (loop.getReverse())
-    slot = arith::SubIOp::create(host, loc, index(loop.trips() - 1), slot);
-  slots.push_back(slot);
-  LogicalResult result = writeIteration(loop);
-  slots.pop_back();
-  return result;
-}
-
-LogicalResult HostWriter::writeIteration(LoopOp loop) {
-  Location loc = withoutName(loop.getLoc());
-  YieldOp yield = loop.yield();
-  auto stack = [&](bool arguments) -> LogicalResult {
-    for (auto [index, value] : llvm::enumerate(yield.getStacks())) {
-      bool isArgument =
-          isa<BlockArgument>(value) && value.getParentBlock() == loop.body();
-      if (isArgument == arguments &&
-          failed(kernels.copy(loc, bufferOf(value), slotBuffer(loop, index),
-                              site())))
-        return failure();
-    }
-    return success();
-  };
-  // A carry that is stacked is copied first: the body may overwrite it.
-  if (failed(stack(/*arguments=*/true)) || failed(writeBlock(*loop.body())) ||
-      failed(stack(/*arguments=*/false)))
-    return failure();
-  for (auto [value, carry] : llvm::zip(yield.getCarries(), loop.carries()))
-    if (failed(kernels.copy(loc, bufferOf(value), bufferOf(carry), site())))
-      return failure();
-  return success();
-}
 
 struct LowerPrograms : flm::impl::LowerProgramsBase<LowerPrograms> {
   using LowerProgramsBase::LowerProgramsBase;

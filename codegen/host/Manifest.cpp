@@ -121,6 +121,7 @@ static json::Array probesOf(ProgramOp probe) {
   json::Array probes;
   for (Value value : probe.body()->getTerminator()->getOperands()) {
     StringRef name = valueName(value);
+    name.consume_back("_everywhere"); // of a pipeline's values
     name.consume_back("_all");
     name.consume_back("_mean_abs");
     probes.push_back(

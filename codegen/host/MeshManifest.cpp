@@ -3,6 +3,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/host/MeshManifest.h"
 
+#include "dialects/flm/Pipeline.h"
+#include "dialects/flm/Recipe.h"
 #include "dialects/flm/ValueNames.h"
 #include "passes/sharding/Passes.h"
 #include "runtime/abi/Collectives.h"
@@ -36,9 +38,18 @@ json::Object flm::meshOf(const Mesh &mesh) {
   return object;
 }
 
-/// What of a tensor of this global type a rank has that holds `local` elements.
+/// Blocks of layers on a stage of the pipeline.
+static int64_t pipelineChunks(Operation *op) {
+  int64_t chunks = 1;
+  for (RecipeOp recipe : op->getParentOfType<ModuleOp>().getOps<RecipeOp>())
+    chunks = Recipe::of(recipe).pipeline_chunks;
+  return chunks;
+}
+
+/// What of a tensor of this global type a rank has that holds `local` elements,
+/// with so many blocks on a stage of the pipeline.
 static json::Array partsOf(const Mesh &mesh, NamedTensorType global,
-                           int64_t local) {
+                           int64_t local, int64_t chunks) {
   json::Array parts, last;
   for (AxisStateAttr state : global.getStates()) {
     json::Object part{{"axis", state.getAxis().getValue()}};
@@ -53,6 +64,11 @@ static json::Array partsOf(const Mesh &mesh, NamedTensorType global,
       for (auto [index, dim] : llvm::enumerate(global.getDims()))
         if (dim.getNames().front() == argument)
           part["dim"] = static_cast<int64_t>(index);
+      bool isPipeline = llvm::any_of(mesh.axes(), [&](const Mesh::Axis &axis) {
+        return axis.splitsLayers && axis.name == state.getAxis();
+      });
+      if (isPipeline && chunks > 1)
+        part["chunks"] = chunks;
     }
     parts.push_back(std::move(part));
   }
@@ -71,7 +87,8 @@ json::Object flm::partsOf(const Mesh &mesh, ParamOp param, StateOp m,
     if (!type)
       continue;
     json::Array list = ::partsOf(mesh, cast<NamedTensorType>(type.getValue()),
-                                 typeOf(read->getResult(0)).numElements());
+                                 typeOf(read->getResult(0)).numElements(),
+                                 pipelineChunks(read));
     if (!list.empty())
       parts[key] = std::move(list);
   }
@@ -117,11 +134,41 @@ static std::string sourceOf(Operation *op) {
 static int64_t executions(CollectiveOp collective) {
   if (collective->getParentOfType<ProgramOp>().getSymName() != "train_step")
     return 0;
+  // Of what is not run for all blocks of a stage, those are counted by
+  // `stages`.
+  bool everywhere = !atOf(collective);
   int64_t times = 1;
-  for (auto loop = collective->getParentOfType<LoopOp>(); loop;
-       loop = loop->getParentOfType<LoopOp>())
-    times *= loop.trips();
+  for (Operation *parent = collective->getParentOp(); parent;
+       parent = parent->getParentOp()) {
+    if (auto loop = dyn_cast<LoopOp>(parent);
+        loop && (everywhere || !loop.getOver().hasFactor(kStageChunkDim)))
+      times *= loop.trips();
+    else if (auto pipeline = dyn_cast<PipelineOp>(parent))
+      times *= pipeline.microBatches() * (everywhere ? pipeline.chunks() : 1);
+  }
   return times;
+}
+
+/// The indices on the axis of `flm.at` of the ranks that run `collective`, once
+/// for each of their blocks of layers for which they do.
+static json::Array stagesOf(CollectiveOp collective, AxisStateAttr at) {
+  StagePosition position;
+  for (PlanOp plan : collective->getParentOfType<ModuleOp>().getOps<PlanOp>())
+    position.stages = plan.axisSize(at.getAxis());
+  for (Operation *parent = collective->getParentOp(); parent;
+       parent = parent->getParentOp()) {
+    if (auto pipeline = dyn_cast<PipelineOp>(parent))
+      position.chunks = pipeline.chunks();
+    else if (auto loop = dyn_cast<LoopOp>(parent);
+             loop && loop.getOver().hasFactor(kStageChunkDim))
+      position.chunks = loop.trips();
+  }
+  json::Array stages;
+  for (; position.stage < position.stages; ++position.stage)
+    for (position.chunk = 0; position.chunk < position.chunks; ++position.chunk)
+      if (runsAt(collective, position))
+        stages.push_back(position.stage);
+  return stages;
 }
 
 /// What is the same for all ops that carry out one collective.
@@ -158,8 +205,8 @@ static FailureOr<json::Object> describe(CollectiveOp collective) {
   number("match", collective.getMatch());
   if (auto op = collective.getReduction())
     object["op"] = *op;
-  if (auto stages = collective->getAttrOfType<DenseI64ArrayAttr>(kStages))
-    object["stages"] = json::Array(stages.asArrayRef());
+  if (AxisStateAttr at = atOf(collective))
+    object["stages"] = stagesOf(collective, at);
   return object;
 }
 

@@ -11,10 +11,6 @@
 
 namespace flm {
 
-/// The discardable attribute of a collective that lists the pipeline stages
-/// which execute it; absent: all.
-constexpr llvm::StringLiteral kStages = "flm.stages";
-
 /// The `mesh` of a plan of several ranks.
 llvm::json::Object meshOf(const Mesh &mesh);
 

@@ -5,13 +5,14 @@
 #include "codegen/plan/Passes.h"
 #include "codegen/plan/StateTables.h"
 
-#include "dialects/flm/Flm.h"
+#include "dialects/flm/Pipeline.h"
 #include "dialects/flm/ValueNames.h"
 
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <tuple>
+#include <utility>
 
 #define DEBUG_TYPE "flm-assign-buffers"
 
@@ -48,11 +49,23 @@ LogicalResult AssignBuffers::assign() {
   // Each parameter is followed by its moments: AdamW streams through all three.
   StateOffsets state;
   int64_t stateBytes = 0;
-  train.walk([&](UpdateOp update) {
-    state[update.getName()] = stateBytes;
-    stateBytes +=
-        llvm::alignTo(typeOf(update.getValue()).bytes(), kBufferAlignment);
-  });
+  auto place = [&](StringRef end) {
+    train.walk([&](UpdateOp update) {
+      AxisStateAttr at = atOf(update);
+      if ((at ? at.getArgument().getValue() : "") != end)
+        return;
+      state[update.getName()] = stateBytes;
+      stateBytes +=
+          llvm::alignTo(typeOf(update.getValue()).bytes(), kBufferAlignment);
+    });
+  };
+  place("");
+  // No rank has what lies at the first stage and what lies at the last one.
+  int64_t shared = stateBytes;
+  place("first");
+  int64_t end = std::exchange(stateBytes, shared);
+  place("last");
+  stateBytes = std::max(stateBytes, end);
   placeStateTables(module, stateBytes);
 
   int64_t scratchBytes = 0;

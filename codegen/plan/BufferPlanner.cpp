@@ -74,7 +74,12 @@ bool BufferPlanner::mayOverwrite(Value value, Operation *op) const {
   if (place == places.end())
     return false;
   if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto loop = dyn_cast<LoopOp>(argument.getOwner()->getParentOp());
+    Operation *parent = argument.getOwner()->getParentOp();
+    if (auto pipeline = dyn_cast<PipelineOp>(parent))
+      // Carries and saved values are its own; slices are read again.
+      return argument.getOwner() == pipeline.backwardBody() &&
+             !llvm::is_contained(pipeline.backwardSlices(), argument);
+    auto loop = dyn_cast<LoopOp>(parent);
     if (!loop)
       return false; // the caller's
     if (Value stack = loop.stackOf(argument))
@@ -169,6 +174,8 @@ void BufferPlanner::planBlock(Block &block, unsigned depth) {
   for (Operation &op : block) {
     if (auto loop = dyn_cast<LoopOp>(op))
       planLoop(loop, depth);
+    else if (auto pipeline = dyn_cast<PipelineOp>(op))
+      planPipeline(pipeline, depth);
     else
       planOp(&op, depth);
   }
@@ -179,23 +186,26 @@ void BufferPlanner::planBlock(Block &block, unsigned depth) {
 //===----------------------------------------------------------------------===//
 
 /// A carry has the bytes of its init where those are free, else its own.
+BufferPlanner::Place BufferPlanner::carryPlace(Operation *op, Value init,
+                                               Value final) {
+  if (isa<OpResult>(init) && mayOverwrite(init, op)) {
+    Place place = places[init];
+    if (place.storage >= 0) {
+      Storage &storage = storages[place.storage];
+      storage.to = std::max({storage.to, live.end(op), live.lastUse(final)});
+    }
+    return place;
+  }
+  if (tryWanted(cast<OpResult>(final)))
+    return places[final];
+  return newStorage(final, bytesOf(final), live.begin(op),
+                    std::max(live.end(op), live.lastUse(final)));
+}
+
 void BufferPlanner::planCarries(LoopOp loop) {
   for (auto [init, argument, final] :
        llvm::zip(loop.getInits(), loop.carries(), loop.getFinals())) {
-    Place place;
-    if (isa<OpResult>(init) && mayOverwrite(init, loop)) {
-      place = places[init];
-      if (place.storage >= 0) {
-        Storage &storage = storages[place.storage];
-        storage.to =
-            std::max({storage.to, live.end(loop), live.lastUse(final)});
-      }
-    } else if (tryWanted(cast<OpResult>(final))) {
-      place = places[final];
-    } else {
-      place = newStorage(final, bytesOf(final), live.begin(loop),
-                         std::max(live.end(loop), live.lastUse(final)));
-    }
+    Place place = carryPlace(loop, init, final);
     places[argument] = place;
     places[final] = place;
   }
@@ -242,27 +252,30 @@ void BufferPlanner::wantSlots(LoopOp loop, unsigned depth) {
     if (isa<OpResult>(value) && value.getParentBlock() == loop.body())
       wanted.try_emplace(writtenBy(cast<OpResult>(value)),
                          slotOf(places[result], depth, bytesOf(value)));
-  for (auto [index, value] : llvm::enumerate(yield.getCarries())) {
-    Value carry = loop.carries()[index];
-    auto result = dyn_cast<OpResult>(value);
-    if (!result || value.getParentBlock() != loop.body())
-      continue;
-    result = writtenBy(result);
-    if (wanted.count(result) || isa<LoopOp>(result.getOwner()))
-      continue;
-    // The carry's bytes are free from its last read on; an op that reads it
-    // there must be able to work in place.
-    Operation *producer = result.getOwner();
-    int64_t lastRead = live.lastUse(carry);
-    bool inPlace = llvm::any_of(inPlacePairs(producer), [&](InPlacePair pair) {
-      return pair.result == result.getResultNumber() &&
-             producer->getOperand(pair.operand) == carry &&
-             readsOnce(producer, carry);
-    });
-    if (lastRead < live.begin(producer) ||
-        (lastRead == live.begin(producer) && inPlace))
-      wanted.try_emplace(result, places[carry]);
-  }
+  for (auto [carry, next] : llvm::zip(loop.carries(), yield.getCarries()))
+    wantCarry(carry, next);
+}
+
+/// Asks for `next`, the next value of `carry`, to be made in its bytes.
+void BufferPlanner::wantCarry(Value carry, Value next) {
+  auto result = dyn_cast<OpResult>(next);
+  if (!result || next.getParentBlock() != carry.getParentBlock())
+    return;
+  result = writtenBy(result);
+  if (wanted.count(result) || isa<LoopOp>(result.getOwner()))
+    return;
+  // The carry's bytes are free from its last read on; an op that reads it
+  // there must be able to work in place.
+  Operation *producer = result.getOwner();
+  int64_t lastRead = live.lastUse(carry);
+  bool inPlace = llvm::any_of(inPlacePairs(producer), [&](InPlacePair pair) {
+    return pair.result == result.getResultNumber() &&
+           producer->getOperand(pair.operand) == carry &&
+           readsOnce(producer, carry);
+  });
+  if (lastRead < live.begin(producer) ||
+      (lastRead == live.begin(producer) && inPlace))
+    wanted.try_emplace(result, places[carry]);
 }
 
 void BufferPlanner::planLoop(LoopOp loop, unsigned depth) {
@@ -334,6 +347,9 @@ void BufferPlanner::write() {
     SmallVector<Attribute> buffers;
     for (Value result : op->getResults())
       buffers.push_back(attributeFor(places[result], bytesOf(result)));
+    if (auto slots = saved.find(op); slots != saved.end())
+      for (const Place &place : slots->second)
+        buffers.push_back(attributeFor(place, storages[place.storage].bytes));
     if (auto temporary = temporaries.find(op); temporary != temporaries.end())
       buffers.push_back(attributeFor(
           temporary->second, storages[temporary->second.storage].bytes));

@@ -47,6 +47,11 @@ private:
   void planCarries(LoopOp loop);
   void planStacks(LoopOp loop, unsigned depth);
   void wantSlots(LoopOp loop, unsigned depth);
+  void wantCarry(mlir::Value carry, mlir::Value next);
+  // PlanPipelineOp.cpp
+  void planPipeline(PipelineOp pipeline, unsigned depth);
+  void planPipelineCarries(PipelineOp pipeline, unsigned depth);
+  Place carryPlace(mlir::Operation *op, mlir::Value init, mlir::Value final);
   void wantState();
 
   bool mayOverwrite(mlir::Value value, mlir::Operation *op) const;
@@ -66,6 +71,8 @@ private:
   llvm::SmallVector<Storage> storages;
   llvm::DenseMap<mlir::Value, Place> places;
   llvm::DenseMap<mlir::Operation *, Place> temporaries;
+  /// The slots of what pipelines save.
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<Place>> saved;
   /// Where a value has to end up, if it can be made there.
   llvm::DenseMap<mlir::Value, Place> wanted;
   int64_t scratch = 0;

@@ -41,9 +41,16 @@ SmallVector<InPlacePair> flm::inPlacePairs(Operation *op) {
       })
       .Case([](MaskPaddingOp) { return Pairs{{0, 0, true}}; })
       .Case([](CollectiveOp collective) {
-        bool inPlace = collective.getKind() == Collective::AllReduce ||
-                       collective.getKind() == Collective::Mask;
-        return inPlace ? Pairs{{0, 0, collective.getStarted()}} : Pairs{};
+        switch (collective.getKind()) {
+        case Collective::AllReduce:
+          return Pairs{{0, 0, collective.getStarted()}};
+        case Collective::Mask:
+          return Pairs{{0, 0}};
+        case Collective::Receive: // what stays where nothing is received
+          return collective.getX() ? Pairs{{0, 0, true}} : Pairs{};
+        default:
+          return Pairs{};
+        }
       })
       .Case([](WaitOp) { return Pairs{{0, 0, true}}; })
       .Default([](Operation *) { return Pairs{}; });

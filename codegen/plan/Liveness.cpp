@@ -19,7 +19,9 @@ Liveness::Liveness(ProgramOp program) {
     last = std::max(last, end(at));
   };
   program.walk([&](Operation *op) {
-    auto yield = dyn_cast<YieldOp>(op);
+    // A pipeline saves what a forward pass yields when the pass has ended.
+    auto yield =
+        isa<LoopOp>(op->getParentOp()) ? dyn_cast<YieldOp>(op) : YieldOp();
     for (OpOperand &operand : op->getOpOperands()) {
       // An argument is stacked when its iteration begins.
       if (yield && isa<BlockArgument>(operand.get()) &&
@@ -39,6 +41,12 @@ void Liveness::number(Block &block) {
         lastUses[argument] = begins[&op];
       number(*loop.body());
     }
-    ends[&op] = isa<LoopOp>(op) ? next++ : begins[&op];
+    for (Region &region :
+         isa<PipelineOp>(op) ? op.getRegions() : MutableArrayRef<Region>()) {
+      for (BlockArgument argument : region.getArguments())
+        lastUses[argument] = begins[&op];
+      number(region.front());
+    }
+    ends[&op] = op.getNumRegions() ? next++ : begins[&op];
   }
 }

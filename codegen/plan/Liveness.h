@@ -12,8 +12,10 @@ namespace flm {
 
 /// Every op has a position in walk order; a loop also has one for its end. A
 /// value that is read inside a loop it is not made in is alive to the loop's
-/// end, as the next iteration reads it again. A body argument that is stacked
-/// is copied when its iteration begins, so that this does not keep it alive.
+/// end, as the next iteration reads it again. A pipeline is a loop whose body
+/// is a forward pass and a backward pass behind it. A body argument that is
+/// stacked is copied when its iteration begins, so that this does not keep it
+/// alive.
 class Liveness {
 public:
   explicit Liveness(ProgramOp program);

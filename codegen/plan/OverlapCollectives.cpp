@@ -137,6 +137,8 @@ void OverlapCollectives::overlap(CollectiveOp collective) {
                      : collective.getX();
   auto wait = WaitOp::create(builder, collective.getLoc(), result.getType(),
                              result, source, collective.getIdAttr());
+  // Where in a pipeline it happens.
+  wait->setDiscardableAttrs(collective->getDiscardableAttrDictionary());
   result.replaceAllUsesExcept(wait.getY(), wait);
   collective->setLoc(derivedFrom(result, "", "_pending"));
   collective.setStarted(true);

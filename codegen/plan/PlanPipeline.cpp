@@ -2,6 +2,7 @@
 // Stage `plan`.
 //===----------------------------------------------------------------------===//
 #include "codegen/plan/Passes.h"
+#include "passes/sharding/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
 
@@ -9,6 +10,8 @@ void flm::buildPlanPipeline(mlir::OpPassManager &pm,
                             const AssignBuffersOptions &options) {
   // The buffers of a collective depend on when it is waited for.
   pm.addPass(createOverlapCollectives());
+  // Starts were moved: still one order on all ranks?
+  pm.addPass(createCheckCollectives());
   pm.addPass(createAssignBuffers(options));
   pm.addPass(createVerifyBuffers());
 }

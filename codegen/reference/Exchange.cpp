@@ -21,7 +21,7 @@ LogicalResult Exchange::run(Operation *op,
     threads.emplace_back([&, rank] {
       Place &place = places[rank];
       place.lock = std::unique_lock<std::mutex>(mutex);
-      turnChanged.wait(place.lock, [&] { return turn == rank || broken; });
+      awaitTurn(rank);
       bool failedHere = !broken && failed(body(rank)) && !broken;
       if (failedHere) {
         broken = true;
@@ -131,28 +131,34 @@ FailureOr<Tensor> Exchange::receive(int64_t rank, CollectiveOp op) {
 
 LogicalResult Exchange::wait(int64_t rank) {
   passTurn(rank);
-  turnChanged.wait(places[rank].lock, [&] { return turn == rank || broken; });
+  awaitTurn(rank);
   return failure(broken);
 }
 
+void Exchange::awaitTurn(int64_t rank) {
+  Place &place = places[rank];
+  place.turnCame.wait(place.lock, [&] { return turn == rank || broken; });
+}
+
 void Exchange::passTurn(int64_t rank) {
-  if (!broken) {
-    int64_t ranks = grid.ranks(), next = 1;
-    while (next <= ranks && places[(rank + next) % ranks].state != Place::Going)
-      ++next;
-    if (next <= ranks)
-      turn = (rank + next) % ranks;
-    else if (llvm::any_of(places, [](const Place &place) {
-               return place.state == Place::Waiting;
-             }))
-      giveUp("waits for ever");
+  int64_t ranks = grid.ranks(), next = 1;
+  while (next <= ranks && places[(rank + next) % ranks].state != Place::Going)
+    ++next;
+  if (!broken && next <= ranks) {
+    turn = (rank + next) % ranks;
+    places[turn].turnCame.notify_one();
+    return;
   }
-  turnChanged.notify_all();
+  bool someWait = llvm::any_of(
+      places, [](const Place &place) { return place.state == Place::Waiting; });
+  if (!broken && someWait)
+    giveUp("waits for ever");
+  for (Place &place : places)
+    place.turnCame.notify_one();
 }
 
 void Exchange::giveUp(const llvm::Twine &why) {
   broken = true;
-  turnChanged.notify_all();
   int64_t waiting = 0;
   while (places[waiting].state != Place::Waiting)
     ++waiting;

@@ -46,6 +46,7 @@ private:
     Tensor operand;
     std::vector<Tensor> met;
     std::unique_lock<std::mutex> lock;
+    std::condition_variable turnCame;
   };
   struct Mailbox {
     int64_t from, to, sendId;
@@ -64,6 +65,8 @@ private:
   /// Lets others go on until it is this rank's turn again.
   mlir::LogicalResult wait(int64_t rank);
   void passTurn(int64_t rank);
+  /// Waits on the thread of `rank`.
+  void awaitTurn(int64_t rank);
   /// Ends the run with an error that names every rank's place.
   void giveUp(const llvm::Twine &why);
 
@@ -72,7 +75,6 @@ private:
   std::vector<Place> places;
   std::map<Mailbox, std::deque<Message>> mail;
   std::mutex mutex;
-  std::condition_variable turnChanged;
   int64_t turn = 0;
   bool broken = false;
 };

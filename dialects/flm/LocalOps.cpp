@@ -15,6 +15,11 @@ LogicalResult CollectiveOp::verify() {
     return emitOpError() << stringifyCollective(getKind())
                          << (takes ? " gives " : " takes an operand and gives ")
                          << (gives ? "a" : "no") << " result";
+  if (getKind() == Collective::Receive && getX() &&
+      getX().getType() != getY().getType())
+    return emitOpError(
+        "gives its operand where nobody sends, so both must have "
+        "one type");
   if (!getStarted())
     return success();
   if (!gives)

@@ -27,7 +27,7 @@ def CollectiveOp : FlmValueOp<"collective", "moved",
     | `slice` | part of the operand, dim `dim` divided by n |
     | `mask` | the operand on the rank of index `at` (default 0), else zeros |
     | `send` | none: the operand goes to the rank `offset` further (cyclic) |
-    | `receive` | what the rank `-offset` further sends, with the id `match` |
+    | `receive` | what the rank `-offset` further sends, with the id `match`; the operand, if it has one, on ranks that do not run it (`flm.at`) |
 
     With `flat` = N instead of `dim`, parts are N elements of the flattened
     tensor, which is padded with zeros to n * N: one side has the type

@@ -61,6 +61,13 @@ NamedTensorType::verify(function_ref<InFlightDiagnostic()> emitError,
         llvm::none_of(dims, [&](DimAttr d) { return d.hasFactor(dim); }))
       return emitError() << "split(" << dim << ") over '" << axis
                          << "' names no dim of " << text();
+    // Which axis divides first would matter, and is said nowhere.
+    for (AxisStateAttr other : states.take_front(index))
+      if (state.getKind() == AxisStateKind::Split &&
+          other.getKind() == AxisStateKind::Split && other.getArgument() == dim)
+        return emitError() << "split(" << dim << ") over '" << axis
+                           << "' and over '" << other.getAxis().getValue()
+                           << "'; only one axis may split a dim";
   }
   return success();
 }

@@ -116,12 +116,11 @@ void AxisAssignment::visit(Block &block) {
     if (auto loop = dyn_cast<LoopOp>(op)) {
       visit(loop);
     } else if (isa<ParamOp, StateOp>(op)) {
-      states[op.getResult(0)] =
-          atRest.stateOf(op.getAttrOfType<StringAttr>("name"),
-                         typeOf(op.getResult(0)), axis);
+      states[op.getResult(0)] = atRest.stateOf(
+          op.getAttrOfType<StringAttr>("name"), typeOf(op.getResult(0)), axis);
     } else if (auto update = dyn_cast<UpdateOp>(op)) {
-      needs[&update.getValueMutable()] = atRest.stateOf(
-          update.getNameAttr(), typeOf(update.getValue()), axis);
+      needs[&update.getValueMutable()] =
+          atRest.stateOf(update.getNameAttr(), typeOf(update.getValue()), axis);
     } else if (auto ruled = dyn_cast<ShardingRuleOpInterface>(op)) {
       visitRuled(&op, ruled.getShardingRule());
     } else if (!isa<YieldOp>(op)) {
@@ -135,7 +134,8 @@ void AxisAssignment::visit(Block &block) {
 void AxisAssignment::visitRuled(Operation *op, const ShardingRule &rule) {
   Strategy strategy = choose(op, rule);
   StrategyStates chosen = statesOf(op, rule, strategy, axis.name);
-  for (auto [operand, state] : llvm::zip(op->getOpOperands(), chosen.operands)) {
+  for (auto [operand, state] :
+       llvm::zip(op->getOpOperands(), chosen.operands)) {
     if (open.contains(operand.get()))
       settle(operand.get(), state);
     needs[&operand] = state;

@@ -178,9 +178,10 @@ LogicalResult Simulation::checkPairs() {
         sent.getType() != received.getType()) {
       auto diag = op.emitOpError();
       if (other.getOffset() != op.getOffset())
-        diag << "goes " << *op.getOffset() << " ranks along '"
-             << axis.getValue() << "' but its " << wanted << " "
-             << *other.getOffset() << "; they must go the same way";
+        diag << "goes " << static_cast<int64_t>(*op.getOffset())
+             << " ranks along '" << axis.getValue() << "' but its " << wanted
+             << " " << static_cast<int64_t>(*other.getOffset())
+             << "; they must go the same way";
       else
         diag << "moves " << (isSend ? sent : received).getType() << " but its "
              << wanted << " moves " << (isSend ? received : sent).getType()
@@ -302,6 +303,18 @@ LogicalResult Simulation::run() {
 
 struct CheckCollectives : flm::impl::CheckCollectivesBase<CheckCollectives> {
   void runOnOperation() override {
+    WalkResult known = getOperation().walk([](Operation *op) -> WalkResult {
+      AxisStateAttr where = atOf(op);
+      if (!where ||
+          llvm::is_contained({"first", "last", "not_first", "not_last"},
+                             where.getArgument().getValue()))
+        return WalkResult::advance();
+      return op->emitOpError()
+             << "says at(" << where.getArgument().getValue()
+             << "); an op runs at first, last, not_first or not_last";
+    });
+    if (known.wasInterrupted())
+      return signalPassFailure();
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
       for (StringAttr axis : axesOf(program))
         if (failed(check(program, axis)))

@@ -58,9 +58,8 @@ LogicalResult CheckPlan::checkEntries(PlanOp plan) {
     if (it->second == to.getValue())
       return refuse(plan) << "'" << from.getValue() << " -> " << to.getValue()
                           << "' is written twice";
-    return refuse(plan) << "'" << from.getValue()
-                        << "' goes to two axes, '" << it->second << "' and '"
-                        << to.getValue()
+    return refuse(plan) << "'" << from.getValue() << "' goes to two axes, '"
+                        << it->second << "' and '" << to.getValue()
                         << "'; keep one of them, or make one axis of both";
   }
   return success();

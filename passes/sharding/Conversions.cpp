@@ -106,9 +106,9 @@ static void reach(const Mesh &mesh, ConversionTree &tree,
     tree.versions.push_back({type, tree.indexOf(reached[type].from)});
 }
 
-ConversionTree
-flm::cheapestConversions(const Mesh &mesh, NamedTensorType produced,
-                         ArrayRef<NamedTensorType> targets) {
+ConversionTree flm::cheapestConversions(const Mesh &mesh,
+                                        NamedTensorType produced,
+                                        ArrayRef<NamedTensorType> targets) {
   SmallVector<unsigned> order;
   llvm::SmallDenseSet<NamedTensorType> seen{produced};
   for (auto [index, target] : llvm::enumerate(targets))

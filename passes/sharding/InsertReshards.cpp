@@ -57,14 +57,14 @@ std::optional<Saved> savedBy(OpOperand &operand) {
     auto reader = dyn_cast<LoopOp>(use.getOwner());
     if (!reader || use.getOperandNumber() < reader.getInits().size())
       return std::nullopt;
-    saved.slices.push_back(
-        reader.body()->getArgument(use.getOperandNumber()));
+    saved.slices.push_back(reader.body()->getArgument(use.getOperandNumber()));
   }
   return saved;
 }
 
 /// Finds the uses of `value` through reshards. What is stacked for slices that
-/// may be chosen freely is in `saved` if `choosesStacks`, else a use like others.
+/// may be chosen freely is in `saved` if `choosesStacks`, else a use like
+/// others.
 void collect(Value value, Demand &demand, bool choosesStacks) {
   for (OpOperand &use : value.getUses()) {
     std::optional<Saved> saved;
@@ -159,9 +159,8 @@ SmallVector<Value> InsertReshards::build(Value value,
 /// The version that a forward loop saves: of those that exist at its end, the
 /// one for which the bytes sent in later loops and the price of the bytes saved
 /// are least.
-NamedTensorType
-InsertReshards::cheapestSaved(const ConversionTree &home,
-                              ArrayRef<Demand> later) const {
+NamedTensorType InsertReshards::cheapestSaved(const ConversionTree &home,
+                                              ArrayRef<Demand> later) const {
   NamedTensorType best;
   double least = 0;
   for (const auto &version : home.versions) {
@@ -184,8 +183,7 @@ void InsertReshards::settle(Value value) {
   if (demand.reshards.empty() && demand.saved.empty())
     return;
   NamedTensorType produced = typeOf(value);
-  ConversionTree home =
-      cheapestConversions(*mesh, produced, demand.types());
+  ConversionTree home = cheapestConversions(*mesh, produced, demand.types());
 
   // What later loops want of what is saved, and what is best for all of them.
   struct Later {

@@ -36,7 +36,7 @@ private:
   ProgramOp program;
   const Mesh &mesh;
   /// One of each for a value, which all its readers share.
-  llvm::DenseMap<std::pair<Value, int64_t>, Value> localTokens;
+  llvm::DenseMap<std::tuple<Value, StringAttr, int64_t>, Value> localTokens;
   llvm::DenseMap<Value, Value> masked;
 };
 
@@ -57,7 +57,7 @@ void VocabularyLocalizer::useLocalTokens(OpOperand &tokens,
   if (!axis)
     return;
   int64_t size = dim.size() / mesh.ranks(axis);
-  Value &local = localTokens[{tokens.get(), size}];
+  Value &local = localTokens[{tokens.get(), axis, size}];
   if (!local) {
     OpBuilder builder(program.getContext());
     setAfter(builder, tokens.get());

@@ -135,9 +135,8 @@ int64_t Mesh::bytesSent(NamedTensorType from, NamedTensorType to) const {
     AxisStateAttr state = stateOn(type, change->axis);
     return state && isFlat(state);
   };
-  int64_t flat = isFlatOver(from) || isFlatOver(to)
-                     ? flatPart(whole, change->axis)
-                     : 0;
+  int64_t flat =
+      isFlatOver(from) || isFlatOver(to) ? flatPart(whole, change->axis) : 0;
   std::optional<abi::CollectiveKind> kind =
       abi::collectiveKind(stringifyCollective(change->collective).str());
   return abi::bytesSent(*kind, ranks(change->axis), localElements(whole), flat,

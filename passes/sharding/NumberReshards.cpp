@@ -23,8 +23,8 @@ struct NumberReshards : flm::impl::NumberReshardsBase<NumberReshards> {
     int64_t next = 0;
     getOperation().walk<WalkOrder::PreOrder>([&](ReshardOp reshard) {
       reshard.setIdAttr(builder.getI64IntegerAttr(next++));
-      reshard.setBytesAttr(builder.getI64IntegerAttr(mesh.bytesSent(
-          typeOf(reshard.getX()), typeOf(reshard.getY()))));
+      reshard.setBytesAttr(builder.getI64IntegerAttr(
+          mesh.bytesSent(typeOf(reshard.getX()), typeOf(reshard.getY()))));
     });
   }
 };

@@ -16,11 +16,24 @@ struct PipelinePlan {
   mlir::StringAttr axis;
   int64_t stages = 1; ///< 1: there is no pipeline
   int64_t chunks = 1; ///< blocks of layers on each stage
+
+  /// Whether `op` is a loop over that dim.
+  bool isPipelined(mlir::Operation *op) const {
+    auto loop = llvm::dyn_cast_if_present<LoopOp>(op);
+    return loop && loop.getOver().hasFactor(dim);
+  }
 };
 
 /// Finds the plan's entry whose dim is that of a loop other than the
 /// micro-batches'. An error where two entries are: one loop is pipelined.
 mlir::FailureOr<PipelinePlan> pipelinePlanOf(mlir::ModuleOp module);
+
+/// Refuses what no pipeline can do with `loops`, those of `program` that are to
+/// be pipelined: layers that the blocks do not divide (with the next sizes that
+/// they do), and parameters that are used before and after the layers.
+llvm::LogicalResult checkPipelinedLoops(ProgramOp program,
+                                        llvm::ArrayRef<LoopOp> loops,
+                                        const PipelinePlan &plan);
 
 } // namespace flm
 

@@ -41,13 +41,9 @@ public:
   llvm::StringMap<End> stateEnds;
 
 private:
-  bool isPipelined(Operation *op) const {
-    auto loop = dyn_cast_if_present<LoopOp>(op);
-    return loop && loop.getOver().hasFactor(plan.dim);
-  }
+  bool isPipelined(Operation *op) const { return plan.isPipelined(op); }
 
   void ownFills();
-  LogicalResult checkSize(LoopOp loop);
   LogicalResult place(Value value, End end, Operation *reason);
   LogicalResult placeProducer(Value value, End end);
   LogicalResult placeUse(OpOperand &use, End end);
@@ -82,37 +78,15 @@ void Placement::ownFills() {
       }
 }
 
-LogicalResult Placement::checkSize(LoopOp loop) {
-  int64_t blocks = plan.stages * plan.chunks, layers = loop.trips();
-  if (layers % blocks == 0)
-    return success();
-  auto diag = loop.emitError()
-              << plan.dim << " = " << layers << " does not divide by "
-              << plan.axis.getValue() << " = " << plan.stages;
-  if (plan.chunks > 1)
-    diag << " x pipeline_chunks = " << plan.chunks;
-  diag << " (needed by this loop); next sizes: ";
-  if (layers > blocks)
-    diag << layers / blocks * blocks << ", ";
-  return diag << (layers / blocks + 1) * blocks;
-}
-
 LogicalResult Placement::conflict(Value value, End end, Operation *reason) {
   Operation *def = value.getDefiningOp();
   Operation *at = def ? def : value.getParentBlock()->getParentOp();
-  auto diag = at->emitError();
-  if (auto param = dyn_cast_if_present<ParamOp>(def))
-    diag << "parameter \"" << param.getName() << "\" is needed at("
-         << endText(ends[value]) << ") and at(" << endText(end) << ") of '"
-         << plan.axis.getValue() << "', where it is used before and after the "
-         << plan.dim
-         << " (tied embeddings); give the model two parameters, or leave "
-         << plan.dim << " -> " << plan.axis.getValue() << " out of the plan";
-  else
-    diag << "%" << valueName(value) << " is needed at(" << endText(ends[value])
-         << ") and at(" << endText(end) << ") of '" << plan.axis.getValue()
-         << "'; what comes before and what comes after the " << plan.dim
-         << " may only meet in scalars";
+  auto diag = at->emitError()
+              << "%" << valueName(value) << " is needed at("
+              << endText(ends[value]) << ") and at(" << endText(end) << ") of '"
+              << plan.axis.getValue()
+              << "'; what comes before and what comes after the " << plan.dim
+              << " may only meet in scalars";
   for (Operation *user : {reasons.lookup(value), reason})
     if (user && user != def)
       diag.attachNote(user->getLoc()) << "needed here";
@@ -129,10 +103,10 @@ LogicalResult Placement::place(Value value, End end, Operation *reason) {
 }
 
 /// Whether the value is computed from parameters or state: such a value is
-/// where they are. Others (constants) are made wherever they are used.
+/// where they are. Others (constants, and totals that are known everywhere) are
+/// made wherever they are used.
 bool Placement::dependsOnState(Value value) {
   Operation *def = value.getDefiningOp();
-  // Norms are known everywhere.
   if (!def || isa<LoopOp, ChunkTotalOp, SumSquaresOp>(def))
     return false;
   return isa<ParamOp, StateOp>(def) ||
@@ -251,9 +225,9 @@ LogicalResult Placement::run() {
   });
   if (loops.empty())
     return success();
+  if (failed(checkPipelinedLoops(program, loops, plan)))
+    return failure();
   for (LoopOp loop : loops) {
-    if (failed(checkSize(loop)))
-      return failure();
     End from = loop.getReverse() ? End::Last : End::First,
         to = loop.getReverse() ? End::First : End::Last;
     for (auto [init, final] : llvm::zip(loop.getInits(), loop.getFinals()))

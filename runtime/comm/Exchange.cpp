@@ -132,12 +132,11 @@ std::string Exchange::missingPeers() const {
 }
 
 void Exchange::fail(const std::string &message, bool isAbort) {
-  std::fflush(stdout);
   std::fprintf(stderr, "error: rank %lld: %s\n",
                static_cast<long long>(context.transport.rank()),
                message.c_str());
   // Where a rank has ended, the launcher is already ending the others.
-  if (!isAbort)
-    _exit(EXIT_FAILURE);
-  context.transport.abort(EXIT_FAILURE);
+  if (isAbort)
+    context.transport.abort(EXIT_FAILURE);
+  _exit(EXIT_FAILURE);
 }

@@ -68,6 +68,14 @@ void foldPiece(const void *const *sources, int64_t count, int64_t begin,
       out[i] = Type::load(source[begin + i]);
     return;
   }
+  if (count == 2) { // most of the work: half of all additions
+    auto *first = static_cast<const typename Type::Stored *>(sources[0]);
+    auto *second = static_cast<const typename Type::Stored *>(sources[1]);
+    for (int64_t i = 0; i < elements; ++i)
+      out[i] = Op::apply(Type::load(first[begin + i]),
+                         Type::load(second[begin + i]));
+    return;
+  }
   const int64_t head = flm::abi::foldHead(count);
   typename Type::Value tail[pieceElements];
   foldPiece<Type, Op>(sources, head, begin, elements, out);

@@ -24,10 +24,11 @@ int64_t Distribution::batchRanks() const {
 std::vector<int64_t> Distribution::predictedBytes(int64_t rank) const {
   std::vector<int64_t> bytes;
   for (const Collective &collective : collectives) {
-    bool isHere = collective.stages.empty();
+    int64_t times = collective.stages.empty() ? collective.times : 0;
     for (int64_t stage : collective.stages)
-      isHere |= stage == mesh.coordinate(rank, *pipelineAxis);
-    bytes.push_back(isHere ? collective.bytes * collective.times : 0);
+      if (stage == mesh.coordinate(rank, *pipelineAxis))
+        times += collective.times;
+    bytes.push_back(collective.bytes * times);
   }
   return bytes;
 }

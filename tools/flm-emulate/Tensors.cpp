@@ -74,10 +74,8 @@ KernelArguments::create(const KernelInterface &kernel,
     if (!operand)
       continue;
     llvm::SmallVector<int64_t> shape = operand.shapeFor(scalars);
-    if (parameter.tensorMap)
-      if (std::string problem = checkTensorMapShape(operand, shape);
-          !problem.empty())
-        return llvm::createStringError(problem);
+    if (std::string problem = operand.check(shape); !problem.empty())
+      return llvm::createStringError(problem);
     auto [entry, isNew] =
         result->tensors.try_emplace(operand.getName().str(), operand, shape);
     if (!isNew || operand.getAccess() == Access::Write)
@@ -98,10 +96,8 @@ static emu::TensorMap encode(Tensor &tensor, TensorMapAttr attr) {
     map.dims[i] = static_cast<int32_t>(tensor.shape()[map.rank - 1 - i]);
     map.strideBytes[i] = stride;
     stride *= map.dims[i];
-    map.box[i] = 1;
+    map.box[i] = static_cast<int32_t>(attr.getBox()[map.rank - 1 - i]);
   }
-  map.box[0] = static_cast<int32_t>(attr.getColumns());
-  map.box[1] = static_cast<int32_t>(attr.getRows());
   map.swizzleBytes = static_cast<int16_t>(attr.getSwizzle());
   map.bf16Elements = tensor.description().getType().isBF16();
   return map;

@@ -43,7 +43,7 @@ class KernelArguments {
 public:
   /// Allocates the tensors for these values of the i32 arguments, inputs and
   /// updated tensors with numbers in [-1, 1) that depend on `seed`, outputs
-  /// with NaNs. The error says which size does not suit a tensor map.
+  /// with NaNs. The error says which size does not suit the kernel.
   static llvm::Expected<std::unique_ptr<KernelArguments>>
   create(const KernelInterface &kernel, llvm::ArrayRef<int64_t> scalars,
          uint64_t seed);

@@ -41,6 +41,11 @@ static cl::opt<std::string> plan(
              "e.g. 'grid(dp = 2) {batch -> dp, optimizer -> dp}'; default: "
              "the plan of one rank"),
     cl::value_desc("name|grid(...)"), cl::cat(category));
+static cl::opt<unsigned>
+    ranks("ranks",
+          cl::desc("ranks that the binary will run on: an error unless the "
+                   "plan has as many"),
+          cl::value_desc("number"), cl::cat(category));
 static cl::list<std::string>
     overrides("set",
               cl::desc("override a dim of the config or a key of the recipe; "
@@ -54,8 +59,14 @@ static cl::opt<std::string>
     explain("explain",
             cl::desc("print why: 'mup' is the table of the parametrization, "
                      "'shard' the collectives, their bytes and time, and the "
-                     "memory of a plan"),
+                     "memory of a plan, 'pipeline' the order of its passes, "
+                     "'memory' the bytes of a rank's arenas"),
             cl::value_desc("topic"), cl::cat(category));
+static cl::opt<std::string> scheduleTrace(
+    "schedule-trace",
+    cl::desc("write the pipeline's schedule as trace events (JSON, "
+             "for Perfetto or chrome://tracing)"),
+    cl::value_desc("file"), cl::cat(category));
 static cl::opt<std::string>
     topology("topology",
              cl::desc("machine for the times of --explain=shard: a800, h100 or "
@@ -139,9 +150,11 @@ std::optional<flmc::Options> flmc::parseOptions(int argc, char **argv) {
   options.config = config;
   options.recipe = recipe;
   options.plan = plan;
+  options.ranks = ranks;
   options.overrides.assign(overrides.begin(), overrides.end());
   options.dumpDir = dumpDir;
   options.explain = explain;
+  options.scheduleTrace = scheduleTrace;
   options.topology = topology;
   options.cpu = cpu;
   options.runtimeArchive = runtimeArchive;
@@ -162,7 +175,7 @@ std::optional<flmc::Options> flmc::parseOptions(int argc, char **argv) {
   }
   if (options.optLevel > 3)
     return refuse("-O: expected 0 to 3");
-  const llvm::StringRef topics[] = {"mup", "shard"};
+  const llvm::StringRef topics[] = {"mup", "shard", "pipeline", "memory"};
   if (!options.explain.empty() && !llvm::is_contained(topics, options.explain))
     return refuse("--explain: unknown topic '" + explain +
                   "'; known: " + llvm::join(llvm::ArrayRef(topics), ", "));

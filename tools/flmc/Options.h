@@ -26,12 +26,14 @@ struct Options {
   std::string config, recipe, plan;
   std::vector<std::string> overrides;
   std::string dumpDir;
-  std::string explain;  ///< "", "mup" or "shard"
-  std::string topology; ///< a name in Topologies.def
+  std::string scheduleTrace; ///< empty: none
+  std::string explain;       ///< "", "mup", "shard", "pipeline" or "memory"
+  std::string topology;      ///< a name in Topologies.def
   std::string cpu = "native";
   std::string runtimeArchive; ///< empty: beside the compiler
   long long memoryLimit = 0;  ///< bytes; 0: none
   unsigned optLevel = 2;
+  unsigned ranks = 0; ///< 0: whatever the plan has
   bool probe = false;
   bool verifyEach = true;
   bool timing = false;

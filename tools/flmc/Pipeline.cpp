@@ -11,6 +11,7 @@
 #include "passes/graph/Passes.h"
 #include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
+#include "passes/sharding/ScheduleReport.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
@@ -152,6 +153,28 @@ static LogicalResult dump(ModuleOp module, Stage stage,
   return success();
 }
 
+/// Writes the schedule of the pipelines that stage `local` has made.
+static LogicalResult traceSchedule(ModuleOp module, const Options &options) {
+  if (options.scheduleTrace.empty())
+    return success();
+  std::string message;
+  std::unique_ptr<llvm::ToolOutputFile> file =
+      openOutputFile(options.scheduleTrace, &message);
+  if (!file) {
+    llvm::WithColor::error(llvm::errs(), "flmc") << message << "\n";
+    return failure();
+  }
+  flm::writeScheduleTrace(module, file->os());
+  if (std::error_code error = finish(file->os())) {
+    llvm::WithColor::error(llvm::errs(), "flmc")
+        << "cannot write '" << options.scheduleTrace << "': " << error.message()
+        << "\n";
+    return failure();
+  }
+  file->keep();
+  return success();
+}
+
 LogicalResult flmc::runStages(ModuleOp module, const Options &options,
                               TimingScope &timing) {
   static const Stage stages[] = {
@@ -171,6 +194,8 @@ LogicalResult flmc::runStages(ModuleOp module, const Options &options,
     contract.stage = stageName(stage);
     pm.addPass(flm::createVerifyContract(contract));
     if (failed(pm.run(module)) || failed(dump(module, stage, options)))
+      return failure();
+    if (stage == Stage::local && failed(traceSchedule(module, options)))
       return failure();
   }
   return success();

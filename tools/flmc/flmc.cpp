@@ -4,10 +4,12 @@
 #include "codegen/binary/Linker.h"
 #include "codegen/binary/ObjectEmitter.h"
 #include "codegen/cpu/LowerToLLVM.h"
+#include "codegen/plan/MemoryReport.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
+#include "passes/sharding/ScheduleReport.h"
 #include "passes/sharding/ShardReport.h"
 #include "tools/flmc/InlinePlan.h"
 #include "tools/flmc/Options.h"
@@ -16,6 +18,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
@@ -97,15 +100,34 @@ static int writeBinary(ModuleOp module, int64_t ranks, const Options &options,
 
 /// Runs the stages that the topic of --explain is about, and prints it.
 static int explain(ModuleOp module, Options &options, TimingScope &timing) {
-  bool mup = options.explain == "mup";
-  options.emit = mup ? Stage::mup : Stage::shard;
+  using Print = void (*)(ModuleOp, const Options &);
+  struct Topic {
+    Stage stage;
+    Print print;
+  };
+  const Topic topic =
+      llvm::StringSwitch<Topic>(options.explain)
+          .Case("mup", {Stage::mup,
+                        [](ModuleOp module, const Options &) {
+                          flm::printMupTable(module, llvm::outs());
+                        }})
+          .Case("pipeline", {Stage::local,
+                             [](ModuleOp module, const Options &) {
+                               flm::printSchedules(module, llvm::outs());
+                             }})
+          .Case("memory", {Stage::plan,
+                           [](ModuleOp module, const Options &) {
+                             flm::printMemoryReport(module, llvm::outs());
+                           }})
+          .Default({Stage::shard, [](ModuleOp module, const Options &options) {
+                      flm::printShardReport(
+                          module, *flm::Topology::named(options.topology),
+                          llvm::outs());
+                    }});
+  options.emit = topic.stage;
   if (failed(runStages(module, options, timing)))
     return 1;
-  if (mup)
-    flm::printMupTable(module, llvm::outs());
-  else
-    flm::printShardReport(module, *flm::Topology::named(options.topology),
-                          llvm::outs());
+  topic.print(module, options);
   if (std::error_code error = finish(llvm::outs()))
     return fail("cannot write the table: " + error.message());
   return 0;
@@ -159,6 +181,11 @@ int main(int argc, char **argv) {
     return 1;
   chooseDefaults(*module, *options);
   const int64_t ranks = worldSize(*module, *options);
+  if (options->ranks && options->ranks != ranks)
+    return fail("--ranks=" + llvm::Twine(options->ranks) +
+                ": the plan is for " + llvm::Twine(ranks) +
+                (ranks == 1 ? " rank" : " ranks") +
+                "; choose another with --plan");
   std::string defaultOutput = "program";
   for (auto config : module->getOps<flm::ConfigOp>())
     if (options->config.empty() || config.getSymName() == options->config)

@@ -201,9 +201,9 @@ static bool changeSwizzle(Operation *op) {
     if (auto map =
             function.getArgAttrOfType<TensorMapAttr>(i, tensorMapAttrName)) {
       // Narrower rows would need narrower boxes: none spans any row.
-      function.setArgAttr(i, tensorMapAttrName,
-                          TensorMapAttr::get(map.getContext(), map.getRows(),
-                                             map.getColumns(), 0));
+      function.setArgAttr(
+          i, tensorMapAttrName,
+          TensorMapAttr::get(map.getContext(), map.getBox(), 0));
       return true;
     }
   return false;
@@ -227,6 +227,7 @@ static ArrayRef<Fault> allFaults() {
                 drop<NVVM::ClusterWaitOp>(wait) &&
                 drop<NVVM::ClusterArriveOp>(op);
        }},
+      {"drop-copy-wait", drop<NVVM::CpAsyncWaitGroupOp>},
       {"drop-store-wait", drop<NVVM::CpAsyncBulkWaitGroupOp>},
       {"wait-for-one-store-less", waitForOneStoreLess},
       {"own-block-arrive", arriveAtOwnBlock},

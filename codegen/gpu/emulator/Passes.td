@@ -38,8 +38,15 @@ def InjectFaultPass : Pass<"flm-inject-fault"> {
     that the kernel's builder named `at` (any, if empty). Run it right behind
     `flm-build-kernel`; names are locations, which text does not keep by default.
 
-    ```sh
-    flm-opt --flm-build-kernel=... --flm-inject-fault='fault=drop-wait at="wait full"'
+    `flm-opt --flm-build-kernel=... --flm-inject-fault='fault=expect-more-bytes'`
+    turns
+    ```mlir
+    nvvm.mbarrier.arrive.expect_tx %full, %bytes : !llvm.ptr<3>, i32
+    ```
+    into
+    ```mlir
+    %more = arith.addi %bytes, %c16 : i32
+    nvvm.mbarrier.arrive.expect_tx %full, %more : !llvm.ptr<3>, i32
     ```
   }];
   let options = [

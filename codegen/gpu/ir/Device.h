@@ -34,12 +34,6 @@ inline constexpr llvm::StringLiteral kernelAttrName = "flm_gpu.kernel";
 /// The largest dynamic shared memory of a block, in bytes, of the arch.
 int64_t sharedMemoryLimit(Arch arch);
 
-/// What is wrong with a row pitch that a tensor map of `operand` would have for
-/// a tensor of this shape; empty if nothing is. TMA needs rows that begin at
-/// multiples of 16 bytes.
-std::string checkTensorMapShape(OperandAttr operand,
-                                llvm::ArrayRef<int64_t> shape);
-
 } // namespace flm::gpu
 
 #endif // FLM_CODEGEN_GPU_IR_DEVICE_H

@@ -61,28 +61,30 @@ int64_t flm::gpu::sharedMemoryLimit(Arch arch) {
   return (arch == Arch::SM80 ? 163 : 227) * 1024;
 }
 
-std::string flm::gpu::checkTensorMapShape(OperandAttr operand,
-                                          ArrayRef<int64_t> shape) {
-  int64_t elementBytes = operand.getType().getIntOrFloatBitWidth() / 8;
-  int64_t pitch = shape.back() * elementBytes;
-  if (pitch % 16 == 0)
+std::string OperandAttr::check(ArrayRef<int64_t> shape) const {
+  int64_t elementBytes = getType().getIntOrFloatBitWidth() / 8;
+  int64_t row = shape.back() * elementBytes;
+  if (row % getRowBytes() == 0)
     return {};
   std::string text;
-  int64_t next = llvm::alignTo(pitch, 16) / elementBytes;
   llvm::raw_string_ostream(text)
-      << "rows of '" << operand.getName() << "' have " << shape.back()
-      << " elements, " << pitch
-      << " bytes; a tensor map needs a multiple of 16 bytes: pad the rows to "
-      << next << " elements";
+      << "rows of '" << getName() << "' have " << shape.back() << " elements, "
+      << row << " bytes; the kernel needs a multiple of " << getRowBytes()
+      << " bytes: pad the rows to "
+      << llvm::alignTo(row, getRowBytes()) / elementBytes << " elements";
   return text;
 }
 
 LogicalResult
 TensorMapAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                      int64_t rows, int64_t columns, int64_t swizzle) {
-  if (rows < 1 || rows > 256 || columns < 1 || columns > 256)
-    return emitError() << "the box is " << rows << " x " << columns
-                       << "; TMA copies 1 to 256 elements of each dim";
+                      DenseI64ArrayAttr box, int64_t swizzle) {
+  if (box.empty() || box.size() > 5)
+    return emitError() << "the box has " << box.size()
+                       << " dims; a tensor map has 1 to 5";
+  for (int64_t size : box.asArrayRef())
+    if (size < 1 || size > 256)
+      return emitError() << "the box has " << size
+                         << " elements in a dim; TMA copies 1 to 256";
   if (swizzle != 0 && swizzle != 32 && swizzle != 64 && swizzle != 128)
     return emitError() << "swizzle is " << swizzle
                        << "; expected 128, 64, 32 or 0 (none)";
@@ -96,6 +98,16 @@ static std::pair<int64_t, int64_t> registerBudget(int64_t consumers) {
   return consumers == 2 ? std::pair(40, 232) : std::pair(32, 160);
 }
 
+/// Threads of the warps that multiply on sm_80: 64 x 32 elements each.
+static int64_t ampereThreads(int64_t m, int64_t n) {
+  return m / 64 * (n / 32) * 32;
+}
+
+int64_t GemmScheduleAttr::threads() const {
+  return getArch() == Arch::SM80 ? ampereThreads(getM(), getN())
+                                 : 128 * (1 + consumers());
+}
+
 int64_t GemmScheduleAttr::producerRegisters() const {
   return registerBudget(consumers()).first;
 }
@@ -103,23 +115,22 @@ int64_t GemmScheduleAttr::consumerRegisters() const {
   return registerBudget(consumers()).second;
 }
 
-static int64_t gemmSharedBytes(int64_t m, int64_t n, int64_t k,
+static int64_t gemmSharedBytes(Arch arch, int64_t m, int64_t n, int64_t k,
                                int64_t stages) {
+  if (arch == Arch::SM80)
+    return stages * (m + n) * k * 2;
   int64_t stage = (m + n) * k * 2 + 16;
   return stages * stage + m / 64 * GemmScheduleAttr::outputBoxes * 64 * 128;
 }
 
 int64_t GemmScheduleAttr::sharedBytes() const {
-  return gemmSharedBytes(getM(), getN(), getK(), getStages());
+  return gemmSharedBytes(getArch(), getM(), getN(), getK(), getStages());
 }
 
 LogicalResult
 GemmScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                          Arch arch, int64_t m, int64_t n, int64_t k,
                          int64_t stages, int64_t cluster, int64_t group) {
-  if (arch != Arch::SM90a)
-    return emitError() << "no GEMM for " << stringifyEnum(arch)
-                       << " yet; expected sm_90a";
   if (m != 64 && m != 128 && m != 192)
     return emitError() << "m is " << m
                        << "; expected 64, 128 or 192: each warpgroup "
@@ -133,6 +144,9 @@ GemmScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "stages is " << stages << "; expected 2 to 8";
   if (cluster != 1 && cluster != 2 && cluster != 4)
     return emitError() << "cluster is " << cluster << "; expected 1, 2 or 4";
+  if (arch == Arch::SM80 && cluster != 1)
+    return emitError() << "cluster is " << cluster
+                       << "; sm_80 has no clusters: expected 1";
   if (n % (64 * cluster))
     return emitError() << "n is " << n << "; expected a multiple of "
                        << 64 * cluster << ": each of " << cluster
@@ -140,15 +154,19 @@ GemmScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (group < 1)
     return emitError() << "group is " << group << "; expected at least 1";
 
+  if (arch == Arch::SM80 && ampereThreads(m, n) > 512)
+    return emitError() << "a tile of " << m << " x " << n << " needs "
+                       << ampereThreads(m, n)
+                       << " threads; 512 have enough registers for it";
   // Sums, and what a step needs beside them.
   constexpr int64_t otherRegisters = 64;
   int64_t registers = registerBudget(m / 64).second;
-  if (n / 2 + otherRegisters > registers)
+  if (arch == Arch::SM90a && n / 2 + otherRegisters > registers)
     return emitError() << "a tile of " << m << " x " << n << " needs "
                        << n / 2 + otherRegisters
                        << " registers per thread, and " << m / 64
                        << " warpgroups have " << registers << " each";
-  int64_t bytes = gemmSharedBytes(m, n, k, stages);
+  int64_t bytes = gemmSharedBytes(arch, m, n, k, stages);
   if (bytes > sharedMemoryLimit(arch))
     return emitError() << "needs " << bytes << " bytes of shared memory, and "
                        << stringifyEnum(arch) << " has "
@@ -180,4 +198,43 @@ std::string GemmAttr::symbolName() const {
   if (getEpilogue() != GemmEpilogue::None)
     os << '_' << stringifyEnum(getEpilogue());
   return name;
+}
+
+//===----------------------------------------------------------------------===//
+// Attention
+//===----------------------------------------------------------------------===//
+
+static int64_t attentionSharedBytes(int64_t headDim, int64_t stages) {
+  // Queries; stages of keys and values, with two barriers each; a barrier.
+  int64_t tile = AttentionForwardAttr::keys * headDim * 2;
+  return tile + 2 * stages * (tile + 16) + 16;
+}
+
+int64_t AttentionForwardAttr::sharedBytes() const {
+  return attentionSharedBytes(getHeadDim(), getStages());
+}
+
+LogicalResult
+AttentionForwardAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                             int64_t headDim, bool causal, FloatAttr scale,
+                             int64_t stages) {
+  if (headDim != 64 && headDim != 128)
+    return emitError() << "head_dim is " << headDim << "; expected 64 or 128";
+  if (!scale.getType().isF32() || !(scale.getValueAsDouble() > 0))
+    return emitError() << "scale is " << scale
+                       << "; expected a positive number of type f32";
+  if (stages < 2)
+    return emitError() << "stages is " << stages << "; expected at least 2";
+  int64_t bytes = attentionSharedBytes(headDim, stages);
+  if (bytes > sharedMemoryLimit(Arch::SM90a))
+    return emitError() << "needs " << bytes << " bytes of shared memory, and "
+                       << stringifyEnum(Arch::SM90a) << " has "
+                       << sharedMemoryLimit(Arch::SM90a)
+                       << "; use fewer stages";
+  return success();
+}
+
+std::string AttentionForwardAttr::symbolName() const {
+  return "attention_forward_" + std::to_string(getHeadDim()) +
+         (getCausal() ? "_causal" : "_full");
 }

@@ -31,36 +31,42 @@ def OperandAttr : FlmGpuAttr<"Operand", "operand"> {
   let description = [{
     Put on each pointer and tensor map among a kernel's arguments
     (`flm_gpu.operand`). The tensor is row-major and dense; `shape` gives its
-    sizes in elements from the kernel's i32 arguments, in their order.
+    sizes in elements from the kernel's i32 arguments, in their order. The rows
+    must have a multiple of `row_bytes` bytes (a tensor map or a copy of 16 bytes
+    needs 16).
 
     ```mlir
-    #flm_gpu.operand<name = "a", access = read, type = bf16, shape = (m, n, k) -> (m, k)>
+    #flm_gpu.operand<name = "a", access = read, type = bf16, shape = (m, n, k) -> (m, k), row_bytes = 16>
     ```
   }];
   let parameters = (ins StringRefParameter<>:$name, EnumParameter<Access>:$access,
-                        "::mlir::Type":$type, "::mlir::AffineMap":$shape);
+                        "::mlir::Type":$type, "::mlir::AffineMap":$shape,
+                        DefaultValuedParameter<"int64_t", "1">:$row_bytes);
   let assemblyFormat = "`<` struct(params) `>`";
   let extraClassDeclaration = [{
     /// The sizes of the tensor for these values of the i32 arguments.
     ::llvm::SmallVector<int64_t>
     shapeFor(::llvm::ArrayRef<int64_t> scalars) const;
+    /// What is wrong with a tensor of this shape, and what to do; empty if
+    /// nothing is.
+    std::string check(::llvm::ArrayRef<int64_t> shape) const;
   }];
 }
 
 def TensorMapAttr : FlmGpuAttr<"TensorMap", "tensor_map"> {
   let summary = "how the host encodes a tensor map (TMA descriptor)";
   let description = [{
-    Put beside `flm_gpu.operand` on an argument that is a tensor map: the box of
-    one copy, outermost dim first, and the swizzle of its shared-memory image:
+    Put beside `flm_gpu.operand` on an argument that is a tensor map: the `box` of
+    one copy (a size per dim, in the order of the shape) and the swizzle of its shared-memory image:
     `swizzle` is the span in bytes (128, 64, 32 or 0 for none; PTX ISA,
     "Swizzling modes"). The boxes beyond the tensor read as zeros and are not
     written.
 
     ```mlir
-    #flm_gpu.tensor_map<rows = 128, columns = 64, swizzle = 128>
+    #flm_gpu.tensor_map<box = [128, 64], swizzle = 128>
     ```
   }];
-  let parameters = (ins "int64_t":$rows, "int64_t":$columns,
+  let parameters = (ins "::mlir::DenseI64ArrayAttr":$box,
                         "int64_t":$swizzle);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
@@ -108,9 +114,12 @@ def GemmScheduleAttr : FlmGpuAttr<"GemmSchedule", "gemm_schedule"> {
   let description = [{
     A block computes tiles of `m` x `n` elements of C, `k` of the inner dim per
     step, with `stages` steps of A and B in shared memory. `cluster` blocks with
-    neighbouring rows of C share one tile of B (1: none). Tiles are walked down
-    `group` tile rows of clusters at a time, so that the operands of neighbours
-    in time are in the L2 cache.
+    neighbouring rows of C share one tile of B (1: none; sm_80 has none). Tiles
+    are walked down `group` tile rows of clusters at a time, so that the operands
+    of neighbours in time are in the L2 cache.
+
+    On sm_90a each warpgroup multiplies 64 rows of the tile, on sm_80 each warp
+    64 x 32 elements.
 
     ```mlir
     #flm_gpu.gemm_schedule<arch = sm_90a, m = 128, n = 256, k = 64, stages = 4, cluster = 2, group = 8>
@@ -125,8 +134,8 @@ def GemmScheduleAttr : FlmGpuAttr<"GemmSchedule", "gemm_schedule"> {
   let extraClassDeclaration = [{
     /// Warpgroups that multiply, 64 rows each.
     int64_t consumers() const { return getM() / 64; }
-    /// Theirs and the producer's.
-    int64_t threads() const { return 128 * (1 + consumers()); }
+    /// Of a block: on sm_90a theirs and the producer's.
+    int64_t threads() const;
     /// Registers per thread of the producer and of the consumers, so that all
     /// fit the 65536 of a multiprocessor; multiples of 8 (`setmaxnreg`).
     int64_t producerRegisters() const;
@@ -171,6 +180,43 @@ def GemmAttr : FlmGpuAttr<"Gemm", "gemm"> {
     bool isTransposedA() const { return getLayout() == GemmLayout::TN; }
     bool isTransposedB() const { return getLayout() != GemmLayout::NT; }
     /// The kernel's name, e.g. `gemm_tn_bf16_f32_acc`.
+    std::string symbolName() const;
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Attention
+//===----------------------------------------------------------------------===//
+
+def AttentionForwardAttr : FlmGpuAttr<"AttentionForward", "attention_forward"> {
+  let summary = "softmax(scale * Q K^T) V for every head, and its log-sum-exp";
+  let description = [{
+    Q and the result are [batch, seq, heads, head_dim], K and V [batch, seq,
+    kv_heads, head_dim], all bf16; query head h reads key head h / (heads /
+    kv_heads). `causal`: a query sees the keys up to its own position. The
+    log-sum-exp of each row, which the backward pass needs, is f32 [batch, heads,
+    seq]. The S x S matrix never exists (Dao, arXiv:2307.08691).
+
+    A block takes 128 queries of one head and walks 128 keys at a time, `stages`
+    of them in shared memory.
+
+    ```mlir
+    #flm_gpu.attention_forward<head_dim = 128, causal = true, scale = 0.0883883461 : f32>
+    ```
+  }];
+  let parameters = (ins "int64_t":$head_dim, "bool":$causal,
+                        "::mlir::FloatAttr":$scale,
+                        DefaultValuedParameter<"int64_t", "2">:$stages);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    static constexpr int64_t queries = 128; ///< per block
+    static constexpr int64_t keys = 128;    ///< per step
+    static constexpr int64_t consumers = 2; ///< warpgroups, 64 queries each
+    static constexpr int64_t threads = 128 * (1 + consumers);
+    /// Bytes of a tile of queries, keys or values.
+    int64_t tileBytes() const { return keys * getHeadDim() * 2; }
+    int64_t sharedBytes() const;
     std::string symbolName() const;
   }];
 }

@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // From a kernel's description to the kernel.
 //===----------------------------------------------------------------------===//
+#include "codegen/gpu/kernels/Attention.h"
 #include "codegen/gpu/kernels/Gemm.h"
 #include "codegen/gpu/kernels/Passes.h"
 
@@ -24,8 +25,14 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
     buildGemm(builder, loc, gemm, namedEpilogue(gemm));
     return success();
   }
+  if (auto attention = dyn_cast<AttentionForwardAttr>(kernel)) {
+    DeviceBuilder d(loc, builder);
+    HopperAttentionForward(d, attention).emit();
+    return success();
+  }
   return emitError(loc) << "no kernel is described by " << kernel
-                        << "; expected a #flm_gpu.gemm";
+                        << "; expected a #flm_gpu.gemm or a "
+                           "#flm_gpu.attention_forward";
 }
 
 namespace {

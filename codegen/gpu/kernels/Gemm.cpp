@@ -2,6 +2,7 @@
 // What all GEMM kernels share: schedules, named epilogues, the choice of arch.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Gemm.h"
+#include "codegen/gpu/kernels/AmpereGemm.h"
 #include "codegen/gpu/kernels/HopperGemm.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -30,6 +31,9 @@ GemmEpilogueHook flm::gpu::namedEpilogue(GemmAttr gemm) {
 
 GemmScheduleAttr flm::gpu::defaultGemmSchedule(MLIRContext *context,
                                                Arch arch) {
+  if (arch == Arch::SM80)
+    return GemmScheduleAttr::get(context, arch, /*m=*/128, /*n=*/128, /*k=*/64,
+                                 /*stages=*/4, /*cluster=*/1, /*group=*/8);
   // The tile that reaches cuBLAS on large problems (fast.cu, kernel 11).
   return GemmScheduleAttr::get(context, arch, /*m=*/128, /*n=*/256, /*k=*/64,
                                /*stages=*/4, /*cluster=*/2, /*group=*/8);
@@ -46,5 +50,7 @@ LLVM::LLVMFuncOp flm::gpu::buildGemm(OpBuilder &builder, Location loc,
                          defaultGemmSchedule(context, Arch::SM90a));
   DeviceBuilder d(loc, builder);
   OpBuilder::InsertionGuard guard(d);
+  if (gemm.getSchedule().getArch() == Arch::SM80)
+    return AmpereGemm(d, gemm, epilogue).emit();
   return HopperGemm(d, gemm, epilogue).emit();
 }

@@ -13,6 +13,8 @@
 // so that the producer loads the next tile while the consumers store this one.
 // The blocks of a cluster have neighbouring rows of C: they share the tile of
 // B, of which each loads a slice for all.
+//
+// sm_80 and what came after: see AmpereGemm.h.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_CODEGEN_GPU_KERNELS_GEMM_H
 #define FLM_CODEGEN_GPU_KERNELS_GEMM_H

@@ -1,5 +1,5 @@
 //===----------------------------------------------------------------------===//
-// The Hopper GEMM: arguments, warp specialisation, producer and main loop.
+// The Hopper GEMM: warp specialisation, producer and main loop.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/HopperGemm.h"
 
@@ -13,10 +13,7 @@ static constexpr int64_t groupThreads = 128;
 
 HopperGemm::HopperGemm(DeviceBuilder &d, GemmAttr gemm,
                        const GemmEpilogueHook &epilogue)
-    : d(d), gemm(gemm), schedule(gemm.getSchedule()), epilogue(epilogue),
-      tileA{schedule.getM(), schedule.getK(), gemm.isTransposedA()},
-      tileB{schedule.getN(), schedule.getK(), gemm.isTransposedB()},
-      outputBox{gemm.getOutput()},
+    : GemmKernel(d, gemm, epilogue),
       stagesOffset(plan.place(schedule.getStages() * schedule.stageBytes(),
                               boxAlignment)),
       outputOffset(
@@ -25,70 +22,9 @@ HopperGemm::HopperGemm(DeviceBuilder &d, GemmAttr gemm,
                      boxAlignment)),
       ring(d, schedule.getStages(),
            plan.place(StageRing::bytes(schedule.getStages()), 8)),
-      m(d, Value()), n(d, Value()), k(d, Value()), rank(d, Value()) {
+      rank(d, Value()) {
   assert(plan.bytes() == schedule.sharedBytes() &&
          "the verifier counts other bytes than the kernel uses");
-}
-
-//===----------------------------------------------------------------------===//
-// Arguments
-//===----------------------------------------------------------------------===//
-
-SmallVector<KernelArgument> HopperGemm::arguments() const {
-  MLIRContext *context = d.getContext();
-  AffineExpr em, en, ek;
-  bindDims(context, em, en, ek);
-  auto shape = [&](AffineExpr rows, AffineExpr columns) {
-    return AffineMap::get(3, 0, {rows, columns}, context);
-  };
-  auto operand = [&](StringRef name, Access access, Type type, AffineMap map) {
-    return OperandAttr::get(context, name, access, type, map);
-  };
-  AffineMap shapeA = gemm.isTransposedA() ? shape(ek, em) : shape(em, ek);
-  AffineMap shapeB = gemm.isTransposedB() ? shape(ek, en) : shape(en, ek);
-  Access accessC = gemm.getAccumulate() ? Access::Update : Access::Write;
-
-  auto mapType = LLVM::LLVMPointerType::get(context);
-  auto globalType = LLVM::LLVMPointerType::get(context, 1);
-  SmallVector<KernelArgument> arguments = {
-      {mapType, operand("a", Access::Read, gemm.getInput(), shapeA),
-       tileA.tensorMap(context, 1)},
-      {mapType, operand("b", Access::Read, gemm.getInput(), shapeB),
-       tileB.tensorMap(context, schedule.getCluster())},
-      {mapType, operand("c", accessC, gemm.getOutput(), shape(em, en)),
-       outputBox.tensorMap(context)}};
-  for (const GemmEpilogueHook::Operand &extra : epilogue.operands)
-    arguments.push_back(
-        {globalType,
-         operand(extra.name, Access::Read, extra.type, shape(em, en)),
-         TensorMapAttr()});
-  for (int i = 0; i < 3; ++i)
-    arguments.push_back({d.getI32Type(), OperandAttr(), TensorMapAttr()});
-  return arguments;
-}
-
-LaunchAttr HopperGemm::launch() const {
-  MLIRContext *context = d.getContext();
-  AffineExpr em, en, ek;
-  bindDims(context, em, en, ek);
-  AffineExpr rows = em.ceilDiv(schedule.getM() * schedule.getCluster());
-  AffineExpr columns = en.ceilDiv(schedule.getN());
-  return LaunchAttr::get(context, schedule.threads(), schedule.getCluster(),
-                         schedule.sharedBytes(), /*persistent=*/true,
-                         AffineMap::get(3, 0, {rows, columns}, context));
-}
-
-void HopperGemm::bindArguments(LLVM::LLVMFuncOp function) {
-  unsigned i = 0;
-  auto take = [&] { return function.getArgument(i++); };
-  a = take();
-  b = take();
-  c = take();
-  for (size_t j = 0; j < epilogue.operands.size(); ++j)
-    extra.push_back(take());
-  m = d.i32(take());
-  n = d.i32(take());
-  k = d.i32(take());
 }
 
 //===----------------------------------------------------------------------===//
@@ -96,9 +32,7 @@ void HopperGemm::bindArguments(LLVM::LLVMFuncOp function) {
 //===----------------------------------------------------------------------===//
 
 LLVM::LLVMFuncOp HopperGemm::emit() {
-  LLVM::LLVMFuncOp function =
-      d.beginKernel(gemm.symbolName(), arguments(), launch(), gemm);
-  bindArguments(function);
+  LLVM::LLVMFuncOp function = begin(/*tensorMaps=*/true);
   bool clustered = schedule.getCluster() > 1;
   rank = clustered ? d.rankInCluster() : d.constant(0);
 
@@ -192,8 +126,8 @@ void HopperGemm::loadStage(TilePosition tile, I32 step, RingPosition at) {
   I32 depth = step * schedule.getK();
   {
     DeviceBuilder::Named name(d, "load a");
-    tileA.load(d, a, offsetA, tile.row * schedule.getM(), depth, barrier,
-               d.constant(0), 1, Value());
+    tileA.load(d, TensorMatrix::whole(a), offsetA, tile.row * schedule.getM(),
+               depth, barrier, d.constant(0), 1, Value());
   }
   DeviceBuilder::Named name(d, "load b");
   // All blocks of the cluster.
@@ -201,8 +135,8 @@ void HopperGemm::loadStage(TilePosition tile, I32 step, RingPosition at) {
   if (cluster > 1)
     everyone = LLVM::ConstantOp::create(
         d, d.getI16Type(), d.getI16IntegerAttr((1 << cluster) - 1));
-  tileB.load(d, b, offsetB, tile.column * schedule.getN(), depth, barrier, rank,
-             cluster, everyone);
+  tileB.load(d, TensorMatrix::whole(b), offsetB, tile.column * schedule.getN(),
+             depth, barrier, rank, cluster, everyone);
 }
 
 //===----------------------------------------------------------------------===//
@@ -244,9 +178,9 @@ SmallVector<Value> HopperGemm::multiplyStage(RingPosition at, I32 consumer,
     NVVM::WgmmaFenceAlignedOp::create(d);
   }
   SmallVector<Value> next(sums);
-  for (int64_t i = 0; i < schedule.getK() / wgmmaDepth; ++i) {
-    Value left = (rowsOfA + i * tileA.depthStep()).value();
-    Value right = (wholeB + i * tileB.depthStep()).value();
+  for (int64_t depth = 0; depth < schedule.getK(); depth += wgmmaDepth) {
+    Value left = (rowsOfA + tileA.depthOffset(depth)).value();
+    Value right = (wholeB + tileB.depthOffset(depth)).value();
     next = SmallVector<Value>(WgmmaOp::create(d, left, right, next,
                                               schedule.getN(), tileA.transposed,
                                               tileB.transposed)

@@ -5,15 +5,14 @@
 #ifndef FLM_CODEGEN_GPU_KERNELS_HOPPERGEMM_H
 #define FLM_CODEGEN_GPU_KERNELS_HOPPERGEMM_H
 
-#include "codegen/gpu/kernels/Gemm.h"
-#include "codegen/gpu/kernels/SharedTile.h"
+#include "codegen/gpu/kernels/GemmKernel.h"
 #include "codegen/gpu/kernels/Synchronization.h"
 #include "codegen/gpu/kernels/TileOrder.h"
 
 namespace flm::gpu {
 
 /// Writes one kernel: construct, emit.
-class HopperGemm {
+class HopperGemm : private GemmKernel {
 public:
   HopperGemm(DeviceBuilder &d, GemmAttr gemm, const GemmEpilogueHook &epilogue);
 
@@ -21,9 +20,6 @@ public:
 
 private:
   // HopperGemm.cpp: the kernel, its producer and its main loop.
-  llvm::SmallVector<KernelArgument> arguments() const;
-  LaunchAttr launch() const;
-  void bindArguments(mlir::LLVM::LLVMFuncOp function);
   void initialize();
   void produce();
   void consume();
@@ -45,26 +41,12 @@ private:
   // HopperGemmEpilogue.cpp: from sums to the tensor.
   void storeTile(TilePosition tile, I32 consumer, I32 thread,
                  mlir::ValueRange sums);
-  llvm::SmallVector<mlir::Value> finish(I32 row, I32 column, I32 thread,
-                                        mlir::ValueRange sums);
-  ElementPair loadOperand(unsigned operand, I32 row, I32 column);
-
-  DeviceBuilder &d;
-  GemmAttr gemm;
-  GemmScheduleAttr schedule;
-  const GemmEpilogueHook &epilogue;
 
   // Shared memory.
-  OperandTile tileA, tileB;
-  OutputBox outputBox;
   SharedPlan plan;
   int64_t stagesOffset, outputOffset;
   StageRing ring;
 
-  // Arguments and what follows from them.
-  mlir::Value a, b, c;
-  llvm::SmallVector<mlir::Value> extra; ///< the epilogue's operands
-  I32 m, n, k;
   I32 rank; ///< of the block in its cluster
 };
 

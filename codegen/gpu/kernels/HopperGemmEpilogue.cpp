@@ -18,13 +18,17 @@ void HopperGemm::storeTile(TilePosition tile, I32 consumer, I32 thread,
   I32 firstColumn = tile.column * schedule.getN();
   I32 group = consumer + 1; // barrier 0 is the block's
   Value elected = thread == 0;
+  // As flm_gpu.wgmma lays out its results.
+  I32 lane = thread & 31;
+  I32 threadRow = (thread >> 5) * 16 + (lane >> 2);
+  I32 threadColumn = (lane & 3) * 2;
 
   for (int64_t box = 0; box < boxes; ++box) {
     I32 column = firstColumn + box * outputBox.columns();
     I32 offset =
         (consumer * buffers + box % buffers) * OutputBox::bytes + outputOffset;
-    SmallVector<Value> values =
-        finish(row, column, thread, sums.slice(box * perBox, perBox));
+    SmallVector<Value> values = finish(row + threadRow, column + threadColumn,
+                                       sums.slice(box * perBox, perBox));
     // The box is free once the store before the last has read it; with an odd
     // number of boxes, the last tile's last box was this one.
     bool afterThisBox = box == 0 && boxes % buffers != 0;
@@ -50,43 +54,9 @@ void HopperGemm::storeTile(TilePosition tile, I32 consumer, I32 thread,
     }
     DeviceBuilder::Named name(d, "store c");
     d.ifThen(elected, [&] {
-      storeBox(d, c, offset, row, column, gemm.getAccumulate());
+      storeBox(d, TensorMatrix::whole(c), offset, row, column,
+               gemm.getAccumulate());
+      commitStores(d);
     });
   }
-}
-
-SmallVector<Value> HopperGemm::finish(I32 row, I32 column, I32 thread,
-                                      ValueRange sums) {
-  if (!epilogue.apply)
-    return SmallVector<Value>(sums);
-  I32 lane = thread & 31;
-  I32 threadRow = row + (thread >> 5) * 16 + (lane >> 2);
-  I32 threadColumn = column + (lane & 3) * 2;
-  SmallVector<Value> results;
-  for (unsigned i = 0; i < sums.size(); i += 2) {
-    I32 elementRow = threadRow + i / 2 % 2 * 8;
-    I32 elementColumn = threadColumn + i / 4 * 8;
-    SmallVector<ElementPair> operands;
-    for (unsigned operand : llvm::seq<unsigned>(extra.size()))
-      operands.push_back(loadOperand(operand, elementRow, elementColumn));
-    llvm::append_range(results,
-                       epilogue.apply(d, {sums[i], sums[i + 1]}, operands));
-  }
-  return results;
-}
-
-ElementPair HopperGemm::loadOperand(unsigned operand, I32 row, I32 column) {
-  // n is even: TMA stores rows of 16 bytes.
-  I32 validRow = d.min(row, m - 1), validColumn = d.min(column, n - 2);
-  Type type = epilogue.operands[operand].type;
-  Value address =
-      d.globalElement(extra[operand], type, validRow, n, validColumn);
-  DeviceBuilder::Named name(d, "load operand");
-  Value loaded = d.load(VectorType::get({2}, type), address,
-                        type.getIntOrFloatBitWidth() / 4);
-  ElementPair pair = {d.element(loaded, 0), d.element(loaded, 1)};
-  if (!type.isF32())
-    for (Value &value : pair)
-      value = LLVM::FPExtOp::create(d, d.getF32Type(), value);
-  return pair;
 }

@@ -14,8 +14,16 @@ def BuildKernelPass : Pass<"flm-build-kernel", "::mlir::ModuleOp"> {
     it to the LLVM and NVVM dialects, `flm-translate --flm-gpu-to-ptx` to PTX,
     `flm-emulate` runs it.
 
-    ```sh
-    echo | flm-opt --flm-build-kernel='kernel="#flm_gpu.gemm<layout = nt, input = bf16, output = bf16>"'
+    `flm-opt --flm-build-kernel='kernel="#flm_gpu.gemm<layout = nt, input = bf16, output = bf16>"' < /dev/null`
+    prints
+    ```mlir
+    gpu.module @kernels {
+      llvm.mlir.global external @shared() {addr_space = 3 : i32, ...}
+      llvm.func @gemm_nt_bf16_bf16(%arg0: !llvm.ptr {flm_gpu.operand = ..., flm_gpu.tensor_map = ...}, ...)
+          attributes {flm_gpu.launch = ..., nvvm.kernel, ...} {
+        ...
+      }
+    }
     ```
   }];
   let options = [

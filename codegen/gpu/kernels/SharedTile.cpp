@@ -15,6 +15,12 @@ int64_t SharedPlan::place(int64_t bytes, int64_t alignment) {
   return offset;
 }
 
+Value flm::gpu::swizzledAddress(DeviceBuilder &d, I32 offset, I32 row,
+                                I32 chunk, I32 byteInChunk) {
+  return d.shared(offset + row * boxRowBytes + ((chunk ^ (row & 7)) << 4) +
+                  byteInChunk);
+}
+
 //===----------------------------------------------------------------------===//
 // Descriptors
 //
@@ -61,10 +67,15 @@ Value MatrixDescriptor::value() const {
 // Operands
 //===----------------------------------------------------------------------===//
 
-TensorMapAttr OperandTile::tensorMap(MLIRContext *context,
-                                     int64_t slices) const {
-  int64_t rows = transposed ? depth : outer / slices;
-  return TensorMapAttr::get(context, rows, boxElements, boxRowBytes);
+TensorMatrix TensorMatrix::whole(Value map) {
+  return {map,
+          [](I32 row, I32 column) { return SmallVector<I32>{row, column}; }};
+}
+
+/// As the copy instructions take them: innermost first.
+static SmallVector<Value> innermostFirst(ArrayRef<I32> coordinates) {
+  return llvm::map_to_vector(llvm::reverse(coordinates),
+                             [](I32 value) { return value.value(); });
 }
 
 static Value inCluster(DeviceBuilder &d, Value shared) {
@@ -72,32 +83,33 @@ static Value inCluster(DeviceBuilder &d, Value shared) {
   return LLVM::AddrSpaceCastOp::create(d, pointer, shared);
 }
 
-/// One box, [row, column] of a two-dimensional tensor.
-static void loadBox(DeviceBuilder &d, Value tensorMap, I32 offset, I32 row,
-                    I32 column, Value barrier, Value blocks) {
-  Value coordinates[] = {column.value(), row.value()};
+/// One box, which begins at [row, column].
+static void loadBox(DeviceBuilder &d, const TensorMatrix &matrix, I32 offset,
+                    I32 row, I32 column, Value barrier, Value blocks) {
   NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
-      d, inCluster(d, d.shared(offset)), tensorMap, coordinates, barrier,
-      ValueRange(), blocks, Value(), NVVM::TMALoadMode::TILE,
-      /*isCTAOnly=*/false, NVVM::CTAGroupKindAttr(), Value());
+      d, inCluster(d, d.shared(offset)), matrix.map,
+      innermostFirst(matrix.coordinates(row, column)), barrier, ValueRange(),
+      blocks, Value(), NVVM::TMALoadMode::TILE, /*isCTAOnly=*/false,
+      NVVM::CTAGroupKindAttr(), Value());
 }
 
-void OperandTile::load(DeviceBuilder &d, Value tensorMap, I32 offset,
+void OperandTile::load(DeviceBuilder &d, const TensorMatrix &matrix, I32 offset,
                        I32 outerStart, I32 depthStart, Value barrier, I32 slice,
                        int64_t slices, Value blocks) const {
   if (!transposed) {
-    // Rows are outer elements: each slice is one box of fewer rows.
-    int64_t rows = outer / slices;
-    I32 first = slice * rows;
-    loadBox(d, tensorMap, offset + first * boxRowBytes, outerStart + first,
-            depthStart, barrier, blocks);
+    // Rows are outer elements: each slice has fewer. A box per 64 of the inner
+    // dim.
+    I32 first = slice * loadedRows(slices);
+    for (int64_t at = 0; at < depth; at += boxElements)
+      loadBox(d, matrix, offset + first * boxRowBytes + depthOffset(at),
+              outerStart + first, depthStart + at, barrier, blocks);
     return;
   }
   // Rows are of the inner dim: a box per 64 outer elements.
   int64_t boxes = outer / boxElements / slices;
   for (int64_t box = 0; box < boxes; ++box) {
     I32 index = slice * boxes + box;
-    loadBox(d, tensorMap, offset + index * (depth * boxRowBytes), depthStart,
+    loadBox(d, matrix, offset + index * outerStep(), depthStart,
             outerStart + index * boxElements, barrier, blocks);
   }
 }
@@ -108,17 +120,6 @@ void OperandTile::load(DeviceBuilder &d, Value tensorMap, I32 offset,
 
 int64_t OutputBox::columns() const {
   return boxRowBytes / (type.getIntOrFloatBitWidth() / 8);
-}
-
-TensorMapAttr OutputBox::tensorMap(MLIRContext *context) const {
-  return TensorMapAttr::get(context, rows, columns(), boxRowBytes);
-}
-
-/// The address of byte `byteInChunk` of 16-byte chunk `chunk` of `row`.
-static Value swizzled(DeviceBuilder &d, I32 offset, I32 row, I32 chunk,
-                      I32 byteInChunk) {
-  return d.shared(offset + row * boxRowBytes + ((chunk ^ (row & 7)) << 4) +
-                  byteInChunk);
 }
 
 /// bf16: a warp stores 16 x 16 elements at once; lane l gives the address of
@@ -135,9 +136,9 @@ static void writeBF16(DeviceBuilder &d, I32 offset, I32 thread,
       registers.push_back(d.packBF16(values[i], values[i + 1]).value());
     // Eight values are two groups of eight columns, four bytes a lane in each.
     I32 chunk = half + first / 4;
-    NVVM::StMatrixOp::create(d, swizzled(d, offset, row, chunk, d.constant(0)),
-                             registers, NVVM::MMALayout::row, shape,
-                             NVVM::LdStMatrixEltType::B16);
+    NVVM::StMatrixOp::create(
+        d, swizzledAddress(d, offset, row, chunk, d.constant(0)), registers,
+        NVVM::MMALayout::row, shape, NVVM::LdStMatrixEltType::B16);
   }
 }
 
@@ -151,7 +152,7 @@ static void writeF32(DeviceBuilder &d, I32 offset, I32 thread,
     I32 row = (thread >> 5) * 16 + (lane >> 2) + lower * 8;
     I32 chunk = (quad >> 1) + group * 2;
     d.store(d.pair(values[i], values[i + 1]),
-            swizzled(d, offset, row, chunk, (quad & 1) << 3), 8);
+            swizzledAddress(d, offset, row, chunk, (quad & 1) << 3), 8);
   }
 }
 
@@ -165,18 +166,22 @@ void OutputBox::write(DeviceBuilder &d, I32 offset, I32 thread,
     writeF32(d, offset, thread, values);
 }
 
-void flm::gpu::storeBox(DeviceBuilder &d, Value tensorMap, I32 offset, I32 row,
-                        I32 column, bool accumulate) {
-  Value coordinates[] = {column.value(), row.value()};
+void flm::gpu::storeBox(DeviceBuilder &d, const TensorMatrix &matrix,
+                        I32 offset, I32 row, I32 column, bool accumulate) {
+  SmallVector<Value> coordinates =
+      innermostFirst(matrix.coordinates(row, column));
   Value source = d.shared(offset);
   if (accumulate)
     NVVM::CpAsyncBulkTensorReduceOp::create(
-        d, tensorMap, source, NVVM::TMAReduxKind::ADD, NVVM::TMAStoreMode::TILE,
-        coordinates, Value());
+        d, matrix.map, source, NVVM::TMAReduxKind::ADD,
+        NVVM::TMAStoreMode::TILE, coordinates, Value());
   else
     NVVM::CpAsyncBulkTensorSharedCTAToGlobalOp::create(
-        d, tensorMap, source, coordinates, Value(), NVVM::TMAStoreMode::TILE,
+        d, matrix.map, source, coordinates, Value(), NVVM::TMAStoreMode::TILE,
         Value());
+}
+
+void flm::gpu::commitStores(DeviceBuilder &d) {
   NVVM::CpAsyncBulkCommitGroupOp::create(d);
 }
 

@@ -20,6 +20,8 @@
 
 #include "codegen/gpu/kernels/DeviceBuilder.h"
 
+#include <functional>
+
 namespace flm::gpu {
 
 /// Bytes of a row of a box, and the span of its swizzle.
@@ -30,6 +32,11 @@ inline constexpr int64_t boxAlignment = 1024;
 inline constexpr int64_t boxElements = boxRowBytes / 2;
 /// The inner dim of one wgmma, in elements.
 inline constexpr int64_t wgmmaDepth = 16;
+
+/// The address (ptr<3>) of byte `byteInChunk` of a 16-byte chunk of a row of
+/// the box at byte `offset`.
+mlir::Value swizzledAddress(DeviceBuilder &d, I32 offset, I32 row, I32 chunk,
+                            I32 byteInChunk);
 
 /// Hands out shared memory, front to back.
 class SharedPlan {
@@ -60,6 +67,16 @@ private:
   int64_t high;
 };
 
+/// A matrix within a tensor in global memory, as copies address it.
+struct TensorMatrix {
+  mlir::Value map; ///< the tensor map
+  /// The coordinates of an element, outermost first.
+  std::function<llvm::SmallVector<I32>(I32 row, I32 column)> coordinates;
+
+  /// A tensor of two dims.
+  static TensorMatrix whole(mlir::Value map);
+};
+
 /// The tile of one bf16 operand of a matrix multiplication: `outer` (m or n) by
 /// `depth` (k).
 struct OperandTile {
@@ -69,27 +86,37 @@ struct OperandTile {
   bool transposed = false;
 
   int64_t bytes() const { return outer * depth * 2; }
+  /// Rows of each of its boxes in shared memory.
+  int64_t boxRows() const { return transposed ? depth : outer; }
 
-  /// One block's part of a load that `slices` blocks share.
-  TensorMapAttr tensorMap(mlir::MLIRContext *context, int64_t slices) const;
+  /// The rows of a box of a load that `slices` blocks share; it has boxElements
+  /// columns.
+  int64_t loadedRows(int64_t slices = 1) const {
+    return transposed ? depth : outer / slices;
+  }
 
   /// Copies slice `slice` of `slices` of the tile at [outerStart, depthStart]
-  /// of the tensor to shared memory: the whole tile lies at byte `offset`, in
+  /// of the matrix to shared memory: the whole tile lies at byte `offset`, in
   /// every block of the cluster that `blocks` (an i16 mask) names, or in this
   /// block only where it is null. `barrier` learns of the bytes.
-  void load(DeviceBuilder &d, mlir::Value tensorMap, I32 offset, I32 outerStart,
-            I32 depthStart, mlir::Value barrier, I32 slice, int64_t slices,
-            mlir::Value blocks) const;
+  void load(DeviceBuilder &d, const TensorMatrix &matrix, I32 offset,
+            I32 outerStart, I32 depthStart, mlir::Value barrier, I32 slice,
+            int64_t slices, mlir::Value blocks) const;
 
   /// The operand of wgmma at byte `offset` of shared memory, which is the tile
   /// or a multiple of 64 outer elements into it (see outerStep).
   MatrixDescriptor descriptor(DeviceBuilder &d, I32 offset) const;
-  /// Bytes from one step of wgmmaDepth to the next.
-  int64_t depthStep() const {
-    return transposed ? wgmmaDepth * boxRowBytes : wgmmaDepth * 2;
+  /// Bytes from the tile's start to `at` elements (a multiple of wgmmaDepth)
+  /// into its inner dim.
+  int64_t depthOffset(int64_t at) const {
+    if (transposed)
+      return at * boxRowBytes;
+    return at / boxElements * outer * boxRowBytes + at % boxElements * 2;
   }
   /// Bytes from 64 outer elements to the next 64.
-  int64_t outerStep() const { return 64 * depth * 2; }
+  int64_t outerStep() const {
+    return transposed ? depth * boxRowBytes : 64 * boxRowBytes;
+  }
 };
 
 /// A box of an output tile on its way to memory: 64 rows by 128 bytes, written
@@ -101,7 +128,6 @@ struct OutputBox {
   static constexpr int64_t bytes = rows * boxRowBytes;
 
   int64_t columns() const;
-  TensorMapAttr tensorMap(mlir::MLIRContext *context) const;
 
   /// Writes `values` (of a wgmma fragment, as flm_gpu.wgmma orders them, for
   /// this box's columns) to the box at byte `offset`; `thread` counts within
@@ -111,11 +137,13 @@ struct OutputBox {
 };
 
 /// Stores (or, if `accumulate`, adds) the box at byte `offset` of shared memory
-/// to [row, column] of the tensor, as one bulk group. By one thread.
-void storeBox(DeviceBuilder &d, mlir::Value tensorMap, I32 offset, I32 row,
+/// to [row, column] of the matrix. By one thread, which commits.
+void storeBox(DeviceBuilder &d, const TensorMatrix &matrix, I32 offset, I32 row,
               I32 column, bool accumulate);
-/// Waits until at most `pending` of this thread's stores still read shared
-/// memory.
+/// Ends a group of this thread's stores.
+void commitStores(DeviceBuilder &d);
+/// Waits until at most `pending` groups of this thread's stores still read
+/// shared memory.
 void waitForStores(DeviceBuilder &d, int64_t pending);
 
 } // namespace flm::gpu

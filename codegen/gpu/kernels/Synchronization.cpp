@@ -28,20 +28,20 @@ void flm::gpu::fenceForAsyncReads(DeviceBuilder &d) {
                                  NVVM::SharedSpace::shared_cta));
 }
 
-void StageRing::init(int64_t releases) {
+void StageRing::init(int64_t releases, StringRef name) {
   for (int64_t stage = 0; stage < stages; ++stage) {
     I32 slot = d.constant(stage);
-    DeviceBuilder::Named fullName(d, ("full " + Twine(stage)).str());
+    DeviceBuilder::Named fullName(d, (name + "full " + Twine(stage)).str());
     NVVM::MBarrierInitOp::create(d, full(slot), d.constant(1).value(), Value());
   }
   for (int64_t stage = 0; stage < stages; ++stage) {
     I32 slot = d.constant(stage);
-    DeviceBuilder::Named emptyName(d, ("empty " + Twine(stage)).str());
+    DeviceBuilder::Named emptyName(d, (name + "empty " + Twine(stage)).str());
     NVVM::MBarrierInitOp::create(d, empty(slot), d.constant(releases).value(),
                                  Value());
   }
   // Copies and other blocks of the cluster see the barriers after it.
-  DeviceBuilder::Named name(d, "publish barriers");
+  DeviceBuilder::Named publish(d, "publish barriers");
   NVVM::FenceMbarrierInitOp::create(d);
 }
 

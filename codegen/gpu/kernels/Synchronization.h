@@ -46,8 +46,8 @@ public:
   static int64_t bytes(int64_t stages) { return 16 * stages; }
 
   /// By one thread, before a block or cluster barrier. `releases` is how often
-  /// a stage is released per round.
-  void init(int64_t releases);
+  /// a stage is released per round; `name` goes before the barriers' names.
+  void init(int64_t releases, llvm::StringRef name = "");
 
   RingPosition start() { return {d.constant(0), d.constant(0)}; }
   RingPosition next(RingPosition at);

@@ -24,6 +24,8 @@ void flm::gpu::registerDeviceTranslations(DialectRegistry &registry) {
 }
 
 static std::optional<Arch> archOf(LLVM::LLVMFuncOp function) {
+  if (function->getAttrOfType<AttentionForwardAttr>(kernelAttrName))
+    return Arch::SM90a;
   auto gemm = function->getAttrOfType<GemmAttr>(kernelAttrName);
   if (!gemm || !gemm.getSchedule())
     return std::nullopt;

@@ -4,6 +4,9 @@
 // CHECK-DAG: llvm.func @k.task(!llvm.ptr, i64, !llvm.ptr)
 // CHECK-DAG: llvm.func @other.task(!llvm.ptr, i64, !llvm.ptr)
 // CHECK-DAG: llvm.func @flm_parallel_for(!llvm.ptr, !llvm.ptr, i64)
+// CHECK-DAG: llvm.func @flm_communicate(i64, !llvm.ptr, !llvm.ptr)
+// CHECK-DAG: llvm.func @flm_communicate_start(i64, !llvm.ptr, !llvm.ptr)
+// CHECK-DAG: llvm.func @flm_communicate_wait(i64)
 
 // CHECK-LABEL: func.func @host
 // CHECK-SAME: (%[[STATE:.*]]: !llvm.ptr, %[[SCRATCH:.*]]: !llvm.ptr, %[[TOKENS:.*]]: !llvm.ptr, %[[TARGETS:.*]]: !llvm.ptr, %[[RESULT:.*]]: !llvm.ptr)
@@ -59,9 +62,6 @@ func.func @host(%state: !llvm.ptr, %scratch: !llvm.ptr, %tokens: !llvm.ptr, %tar
 
 // Collectives become calls; what a send does not get, and a receive does not
 // give, is a null pointer.
-// CHECK-DAG: llvm.func @flm_communicate(i64, !llvm.ptr, !llvm.ptr)
-// CHECK-DAG: llvm.func @flm_communicate_start(i64, !llvm.ptr, !llvm.ptr)
-// CHECK-DAG: llvm.func @flm_communicate_wait(i64)
 // CHECK-LABEL: func.func @ranks
 // CHECK-SAME: (%[[STATE:.*]]: !llvm.ptr, %[[SCRATCH:.*]]: !llvm.ptr, %[[RESULT:.*]]: !llvm.ptr)
 func.func @ranks(%state: !llvm.ptr, %scratch: !llvm.ptr, %result: !llvm.ptr) {

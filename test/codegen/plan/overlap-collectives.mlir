@@ -82,10 +82,11 @@ flm.program @weights of @c(%x: !f32_bsh) {
   // CHECK-NEXT: %y = scale
   %y = scale %x by 2.0 : !f32_bsh
   // CHECK-NEXT: %whole_pending = collective start all_gather %w over
-  %whole = collective all_gather %w over "dp" of 2 dim 0 id 0 bytes 128 : [hidden=4, hidden=8] f32 -> !f32_hh
+  %whole = collective all_gather %w over "dp" of 2 dim 0 id 0 bytes 128 {flm.at = #flm.state<pp: at(last)>} : [hidden=4, hidden=8] f32 -> !f32_hh
   // CHECK-NEXT: %z = scale
   %z = scale %y by 3.0 : !f32_bsh
-  // CHECK-NEXT: %whole = wait
+  // A wait happens where its collective does.
+  // CHECK-NEXT: %whole = wait %whole_pending reading %w id 0 {flm.at = #flm.state<pp: at(last)>} :
   // CHECK-NEXT: linear
   %out = linear %z, %whole : !f32_bsh -> !f32_bsh
   return %out : !f32_bsh

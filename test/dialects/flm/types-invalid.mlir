@@ -40,3 +40,8 @@ flm.program @p of @c() {
   %x = fill 0.0 : tensor<2xf32>
   return
 }
+
+// -----
+
+// expected-error @below {{split(seq) over 'tp' and over 'dp'; only one axis may split a dim}}
+!two_axes = !flm.tensor<[seq=4, hidden=4] f32 on {dp: split(seq), tp: split(seq)}>

@@ -81,8 +81,8 @@ TEST(ReferenceErrors, SymbolicSizesAreNotRun) {
 }
 
 TEST(ReferenceErrors, DistributedValuesAreNotRun) {
-  Program program = Program::of("%x: [t=2] f64 on {dp: partial(sum)}",
-                                "return %x : [t=2] f64 on {dp: partial(sum)}");
+  Program program =
+      Program::of("%x: [t=2] f64 on {dp: partial(sum)}", "return");
   State state;
   EXPECT_THAT(program.errorsOf({Tensor({2}, 0.0)}, state),
               HasSubstr("runs one rank"));

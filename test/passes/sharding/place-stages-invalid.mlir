@@ -5,16 +5,45 @@
 flm.model @m dims [layers, blocks](%x: [layers]) { return }
 flm.plan @p of @m on grid(pp = 2) {layers -> pp}
 flm.program @tied of @c(%tokens: !bh) {
-  // expected-error @below {{parameter "embed" is needed at(last) and at(first) of 'pp', where it is used before and after the layers (tied embeddings); give the model two parameters, or leave layers -> pp out of the plan}}
+  // expected-error @below {{parameter "embed" is used before and after the layers (tied embeddings), so it is needed at the first and at the last stage of 'pp'; give the model two parameters, or leave layers -> pp out of the plan}}
   %g = param "embed" : !h
-  // expected-note @below {{needed here}}
+  // expected-note @below {{used here}}
   %embed = rms_norm %tokens, %g eps 1.0e-5 : !bh
   %x = loop over layers=2 (%h = %embed : !bh) {
     yield %h : !bh
   }
-  // expected-note @below {{needed here}}
+  // expected-note @below {{used here}}
   %y = rms_norm %x, %g eps 1.0e-5 : !bh
   return %y : !bh
+}
+
+// -----
+
+// The same in a training step, where the parameter is narrowed first and many
+// gradients depend on it.
+!f32_vh = !flm.tensor<[vocab=8, hidden=4] f32>
+!vh = !flm.tensor<[vocab=8, hidden=4] bf16>
+!bsh = !flm.tensor<[batch=2, seq=4, hidden=4] bf16>
+!bsv = !flm.tensor<[batch=2, seq=4, vocab=8] bf16>
+!i32_bs = !flm.tensor<[batch=2, seq=4] i32>
+flm.model @m dims [layers](%x: [layers]) { return }
+flm.plan @p of @m on grid(pp = 2) {layers -> pp}
+flm.program @tied_gradients of @c(%tokens: !i32_bs) {
+  // expected-error @below {{parameter "embed" is used before and after the layers (tied embeddings), so it is needed at the first and at the last stage of 'pp'; give the model two parameters, or leave layers -> pp out of the plan}}
+  %table = param "embed" : !f32_vh
+  %narrow = cast %table : !f32_vh -> !vh
+  // expected-note @below {{used here}}
+  %embed = embedding %tokens, %narrow : !i32_bs, !vh
+  %x = loop over layers=2 (%h = %embed : !bsh) {
+    yield %h : !bsh
+  }
+  %logits = linear %x, %narrow : !bsh -> !bsv
+  // expected-note @below {{used here}}
+  %dx = linear_grad_x %logits, %narrow : !bsv, !vh -> !bsh
+  %d_embed = loop over layers=2 reverse (%d_h = %dx : !bsh) {
+    yield %d_h : !bsh
+  }
+  return
 }
 
 // -----

@@ -139,12 +139,6 @@ struct Block {
   }
 };
 
-/// An asynchronous operation that has not taken effect.
-struct Pending {
-  int64_t due;
-  std::function<void()> run;
-};
-
 /// What the clusters of one launch share.
 struct Grid {
   const Launch &launch;
@@ -158,7 +152,9 @@ struct Cluster {
   Grid &grid;
   Random random;
   std::deque<Block> blocks;
-  std::deque<Pending> pending;
+  /// Asynchronous operations that have not taken effect, by the tick when they
+  /// are due.
+  std::multimap<int64_t, std::function<void()>> pending;
   int64_t tick = 0; ///< sweeps of the scheduler
   int64_t clusterArrived = 0;
   int64_t clusterGeneration = 0;
@@ -168,8 +164,8 @@ struct Cluster {
 
   /// The block whose shared memory has `address`, or null.
   Block *blockOf(const void *address);
-  /// Runs `effect` when the lateness of copies allows.
-  void later(std::function<void()> effect);
+  /// Runs `effect` when the lateness allows.
+  void later(Lateness lateness, std::function<void()> effect);
 };
 
 /// The thread that runs now.

@@ -60,17 +60,17 @@ Block *Cluster::blockOf(const void *address) {
   return nullptr;
 }
 
-void Cluster::later(std::function<void()> effect) {
-  switch (grid.options.copies) {
+void Cluster::later(Lateness lateness, std::function<void()> effect) {
+  switch (lateness) {
   case Lateness::Eager:
     return effect();
   case Lateness::Late:
-    pending.push_back({INT64_MAX, std::move(effect)});
+    pending.emplace(INT64_MAX, std::move(effect));
     return;
   case Lateness::Random:
     // Mostly soon, sometimes only when nothing else can happen.
     int64_t delay = random.below(random.oneIn(4) ? 20000 : 200);
-    pending.push_back({tick + delay, std::move(effect)});
+    pending.emplace(tick + delay, std::move(effect));
     return;
   }
 }
@@ -111,7 +111,7 @@ private:
   static void enter();
   bool sweep();
   bool runThread(Thread &thread);
-  bool runPending();
+  bool runPending(int64_t tick);
   void reportDeadlock();
 
   Grid &grid;
@@ -197,16 +197,13 @@ bool ClusterRun::runThread(Thread &thread) {
   return true;
 }
 
-/// Carries out what is due; with nothing due, reports false.
-bool ClusterRun::runPending() {
+/// Carries out what is due at `tick`; whether anything was.
+bool ClusterRun::runPending(int64_t tick) {
   bool any = false;
-  for (size_t i = 0; i < cluster.pending.size();) {
-    if (cluster.pending[i].due > cluster.tick) {
-      ++i;
-      continue;
-    }
-    std::function<void()> effect = std::move(cluster.pending[i].run);
-    cluster.pending.erase(cluster.pending.begin() + i);
+  while (!cluster.pending.empty() && cluster.pending.begin()->first <= tick) {
+    auto first = cluster.pending.begin();
+    std::function<void()> effect = std::move(first->second);
+    cluster.pending.erase(first);
     effect();
     any = true;
   }
@@ -216,28 +213,21 @@ bool ClusterRun::runPending() {
 void ClusterRun::run() {
   while (running > 0 && !cluster.abandoned) {
     ++cluster.tick;
-    bool progress = runPending();
+    bool progress = runPending(cluster.tick);
     progress |= sweep();
-    if (progress)
+    // Nobody can run: let go of whom the schedule holds, then of the operation
+    // that is due next.
+    if (progress || schedule->release())
       continue;
-    // Nobody can run: let go of whom the schedule holds, then of copies.
-    if (schedule->release())
-      continue;
-    if (!cluster.pending.empty()) {
-      auto next = std::min_element(
-          cluster.pending.begin(), cluster.pending.end(),
-          [](const Pending &a, const Pending &b) { return a.due < b.due; });
-      next->due = cluster.tick;
-      continue;
+    if (cluster.pending.empty()) {
+      reportDeadlock();
+      break;
     }
-    reportDeadlock();
-    break;
+    auto next = cluster.pending.extract(cluster.pending.begin());
+    next.mapped()();
   }
   if (running == 0) {
-    while (!cluster.pending.empty()) {
-      cluster.tick = INT64_MAX;
-      runPending();
-    }
+    runPending(INT64_MAX);
     for (Block &block : cluster.blocks)
       checkAtEnd(block);
   }

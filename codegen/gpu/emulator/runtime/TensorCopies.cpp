@@ -132,9 +132,10 @@ void flm_emu_tensor_load(void *shared, TensorMap *map,
       continue;
     copy.shared = block.shared + offset;
     void *barrier = block.shared + barrierOffset;
-    cluster.later([&thread, &block, copy, barrier, where] {
-      arriveInBlock(thread, block, copy, barrier, where);
-    });
+    cluster.later(cluster.grid.options.copies,
+                  [&thread, &block, copy, barrier, where] {
+                    arriveInBlock(thread, block, copy, barrier, where);
+                  });
   }
   if (mask >> cluster.blocks.size())
     report(where, "copies to blocks that are not in the cluster");
@@ -174,7 +175,9 @@ void flm_emu_tensor_store(TensorMap *map, void *shared,
   if (!checkCopy(thread, block, copy, rank, /*write=*/false, where))
     return;
   int64_t operation = thread.bulkStores.issue();
-  block.cluster->later([&thread, &block, copy, add, operation, where] {
+  Cluster &cluster = *block.cluster;
+  cluster.later(cluster.grid.options.copies, [&thread, &block, copy, add,
+                                              operation, where] {
     std::lock_guard<std::mutex> lock(block.cluster->grid.reductions);
     copy.forEachChunk([&](char *tensor, char *source, int64_t valid) {
       checkFenced(thread, block, source, chunkBytes, where, "TMA reads");
@@ -210,12 +213,14 @@ void flm_emu_async_copy(void *shared, void *global, int32_t bytes,
       !checkGlobal(thread, global, valid, bytes, /*write=*/false, where))
     abandon();
   int64_t operation = thread.asyncCopies.issue();
-  block.cluster->later([&thread, shared, global, bytes, valid, operation] {
-    std::memset(shared, 0, bytes);
-    if (valid > 0)
-      std::memcpy(shared, global, valid);
-    thread.asyncCopies.finish(operation);
-  });
+  Cluster &cluster = *block.cluster;
+  cluster.later(cluster.grid.options.copies,
+                [&thread, shared, global, bytes, valid, operation] {
+                  std::memset(shared, 0, bytes);
+                  if (valid > 0)
+                    std::memcpy(shared, global, valid);
+                  thread.asyncCopies.finish(operation);
+                });
 }
 
 void flm_emu_async_commit(const char *) { self().asyncCopies.commit(); }

@@ -164,20 +164,26 @@ void flm_emu_mma(const int32_t *operands, float *result, const char *where) {
   } own;
   std::memcpy(&own, operands, sizeof own);
   const Slots &slots = exchange(own, warpThreads, where);
-  auto half = [](uint32_t pair, int i) {
-    return fromBF16(static_cast<uint16_t>(pair >> (16 * i)));
-  };
   int lane = self().lane();
-  for (int i = 0; i < 4; ++i) {
-    int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
-    float sum = own.c[i];
-    for (int k = 0; k < 16; ++k) {
-      int pair = k % 8 / 2;
-      auto left = read<Fragments>(slots, row % 8 * 4 + pair);
-      auto right = read<Fragments>(slots, column * 4 + pair);
-      sum += half(left.a[row / 8 + k / 8 * 2], k % 2) *
-             half(right.b[k / 8], k % 2);
+  // The rows of A and columns of B that this lane's results need.
+  float left[2][16], right[2][16];
+  for (int pair = 0; pair < 4; ++pair) {
+    auto row = read<Fragments>(slots, lane / 4 * 4 + pair);
+    for (int i = 0; i < 8; ++i)
+      left[i / 2 % 2][pair * 2 + i / 4 * 8 + i % 2] =
+          fromBF16(static_cast<uint16_t>(row.a[i / 2] >> (16 * (i % 2))));
+    for (int column : {0, 1}) {
+      auto fragment =
+          read<Fragments>(slots, (lane % 4 * 2 + column) * 4 + pair);
+      for (int i = 0; i < 4; ++i)
+        right[column][pair * 2 + i / 2 * 8 + i % 2] = fromBF16(
+            static_cast<uint16_t>(fragment.b[i / 2] >> (16 * (i % 2))));
     }
+  }
+  for (int i = 0; i < 4; ++i) {
+    float sum = own.c[i];
+    for (int k = 0; k < 16; ++k)
+      sum += left[i / 2][k] * right[i % 2][k];
     result[i] = sum;
   }
 }

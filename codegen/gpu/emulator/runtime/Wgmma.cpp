@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // wgmma: asynchronous multiplications of a warpgroup, in order.
 //
-// An operation may run as soon as all 128 threads have issued it, and runs no
-// later than the first wait that covers it. It reads shared memory when it
+// An operation may run as soon as all 128 threads have issued it; a wait that
+// covers it waits until it has. It reads shared memory when it
 // runs, and writes each thread's results then; until then they are NaN. (That
 // the kernel does not use them before the wait is checked at compile time, by
 // the pass.)
@@ -221,11 +221,11 @@ void flm_emu_wgmma(int32_t n, int32_t transposeA, int32_t transposeB,
     std::fill_n(result, n / 2, NAN);
   if (++op.issued < warpgroupThreads)
     return;
+  // In order: it takes those before it along.
   Cluster &cluster = *thread.block->cluster;
-  Lateness lateness = cluster.grid.options.multiplications;
-  if (lateness == Lateness::Eager ||
-      (lateness == Lateness::Random && cluster.random.oneIn(2)))
+  cluster.later(cluster.grid.options.multiplications, [&thread, &group, index] {
     executeUntil(thread, group, index + 1);
+  });
 }
 
 void flm_emu_wgmma_commit(const char *) { self().multiplications.commit(); }
@@ -235,16 +235,7 @@ void flm_emu_wgmma_wait(int32_t pending, const char *where) {
   thread.registersFenced = false;
   int64_t needed = thread.multiplications.neededFor(pending);
   Warpgroup &group = ownWarpgroup();
-  waitUntil(where, [&group, needed] {
-    for (int64_t i = group.executed; i < needed; ++i) {
-      auto place = static_cast<size_t>(i - group.executed);
-      if (place >= group.queue.size() ||
-          group.queue[place]->issued < warpgroupThreads)
-        return false;
-    }
-    return true;
-  });
-  executeUntil(thread, group, needed);
+  waitUntil(where, [&group, needed] { return group.executed >= needed; });
   thread.multiplications.waitedFor =
       std::max(thread.multiplications.waitedFor, needed);
 }

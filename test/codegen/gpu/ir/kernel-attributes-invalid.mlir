@@ -1,17 +1,32 @@
 // RUN: flm-opt %s -verify-diagnostics -split-input-file
 
-// expected-error @below {{the box is 512 x 64; TMA copies 1 to 256 elements of each dim}}
-module attributes {test.a = #flm_gpu.tensor_map<rows = 512, columns = 64, swizzle = 128>} {}
+// expected-error @below {{the box has 512 elements in a dim; TMA copies 1 to 256}}
+module attributes {test.a = #flm_gpu.tensor_map<box = [512, 64], swizzle = 128>} {}
+
+// -----
+
+// expected-error @below {{the box has 6 dims; a tensor map has 1 to 5}}
+module attributes {test.a = #flm_gpu.tensor_map<box = [1, 1, 1, 1, 1, 1], swizzle = 0>} {}
 
 // -----
 
 // expected-error @below {{swizzle is 96; expected 128, 64, 32 or 0 (none)}}
-module attributes {test.a = #flm_gpu.tensor_map<rows = 64, columns = 64, swizzle = 96>} {}
+module attributes {test.a = #flm_gpu.tensor_map<box = [64, 64], swizzle = 96>} {}
 
 // -----
 
-// expected-error @below {{no GEMM for sm_80 yet; expected sm_90a}}
-module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 128, n = 256, k = 64, stages = 4>} {}
+// expected-error @below {{cluster is 2; sm_80 has no clusters: expected 1}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 128, n = 128, k = 64, stages = 4, cluster = 2>} {}
+
+// -----
+
+// expected-error @below {{a tile of 192 x 256 needs 768 threads; 512 have enough registers for it}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 192, n = 256, k = 64, stages = 2>} {}
+
+// -----
+
+// expected-error @below {{needs 196608 bytes of shared memory, and sm_80 has 166912; use fewer stages}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 128, n = 128, k = 64, stages = 6>} {}
 
 // -----
 
@@ -67,3 +82,18 @@ module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = f6
 
 // expected-error @below {{accumulates into 'bf16'; expected f32: sums are not rounded on the way}}
 module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf16, accumulate = true>} {}
+
+// -----
+
+// expected-error @below {{head_dim is 96; expected 64 or 128}}
+module attributes {test.a = #flm_gpu.attention_forward<head_dim = 96, causal = true, scale = 0.125 : f32>} {}
+
+// -----
+
+// expected-error @below {{scale is -1.250000e-01 : f32; expected a positive number of type f32}}
+module attributes {test.a = #flm_gpu.attention_forward<head_dim = 64, causal = true, scale = -0.125 : f32>} {}
+
+// -----
+
+// expected-error @below {{needs 295056 bytes of shared memory}}
+module attributes {test.a = #flm_gpu.attention_forward<head_dim = 128, causal = true, scale = 0.125 : f32, stages = 4>} {}
