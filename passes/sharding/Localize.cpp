@@ -92,7 +92,6 @@ LogicalResult Localizer::checkLoops() {
 /// Why ranks of `mesh` have no parts of one size of a value of this type; empty
 /// if they do. The partitioner makes no such types; programs by hand may.
 std::string whyNotLocal(NamedTensorType type, const Mesh &mesh) {
-  llvm::StringMap<StringRef> axisOf;
   for (AxisStateAttr state : type.getStates()) {
     StringRef axis = state.getAxis().getValue();
     StringRef dim = state.getArgument().getValue();
@@ -109,11 +108,6 @@ std::string whyNotLocal(NamedTensorType type, const Mesh &mesh) {
           .str();
     if (state.getKind() != AxisStateKind::Split)
       continue;
-    auto [it, fresh] = axisOf.insert({dim, axis});
-    if (!fresh)
-      return ("is split along " + dim + " over two axes, '" + it->second +
-              "' and '" + axis + "'; keep one of them")
-          .str();
     if (!canSplit(type, dim))
       return ("can not be split along " + dim + " over '" + axis +
               "', which must be the first factor of one dim")

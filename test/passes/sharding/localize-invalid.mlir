@@ -29,27 +29,6 @@ flm.program @unknown of @c() {
 
 // -----
 
-// Which of two axes divides a dim first is not said anywhere.
-flm.model @m dims [batch](%x: [batch]) { return }
-flm.plan @p of @m on grid(dp = 2, tp = 4) {}
-flm.program @twice of @c() {
-  // expected-error @+1 {{value %x: is split along seq over two axes, 'dp' and 'tp'; keep one of them}}
-  %x = fill 0.0 : [batch=4, seq=8] f32 on {dp: split(seq), tp: split(seq)}
-  return
-}
-
-// -----
-
-flm.model @m dims [batch](%x: [batch]) { return }
-flm.plan @p of @m on grid(dp = 2, tp = 4) {}
-flm.program @flat_twice of @c() {
-  // expected-error @+1 {{value %x: is split along * over two axes, 'dp' and 'tp'; keep one of them}}
-  %x = fill 0.0 : [batch=4, seq=8] f32 on {dp: split(*), tp: split(*)}
-  return
-}
-
-// -----
-
 // Heads are whole on a rank; their features are not divided.
 flm.model @m dims [batch](%x: [batch]) { return }
 flm.plan @p of @m on grid(tp = 4) {}
