@@ -19,6 +19,7 @@ def VerifyContract : Pass<"flm-verify-contract", "::mlir::ModuleOp"> {
     | mup | every param of the model has its µP multipliers |
     | train | @init, @train_step, @eval_step and @predict exist; no cross_entropy in them |
     | shard | states name axes of the plan |
+    | local | but for @init: no distributed value, no reshard, no loop on an axis |
     | plan | every value of a program but @init's has a buffer |
 
     Input, with `stage=mup`:

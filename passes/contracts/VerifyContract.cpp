@@ -58,6 +58,7 @@ private:
   LogicalResult checkPrograms();
   LogicalResult checkProgramOp(Operation *op);
   LogicalResult checkStates(Operation *op);
+  LogicalResult checkLocal(Operation *op);
 
   Stage reached = spec;
 };
@@ -113,14 +114,42 @@ LogicalResult VerifyContract::checkStates(Operation *op) {
   return success();
 }
 
+/// The program of one rank has its own sizes only, and collectives by name.
+LogicalResult VerifyContract::checkLocal(Operation *op) {
+  if (isa<ReshardOp>(op))
+    return broken(op) << "reshards must be collectives";
+  if (auto loop = dyn_cast<LoopOp>(op); loop && loop.getAxis())
+    return broken(op) << "it is spread over the axis '" << *loop.getAxis()
+                      << "'";
+  auto check = [&](auto values) -> LogicalResult {
+    for (Value value : values)
+      if (auto tensor = dyn_cast<NamedTensorType>(value.getType());
+          tensor && !tensor.getStates().empty())
+        return broken(op) << "a value is distributed: " << tensor;
+    return success();
+  };
+  if (failed(check(op->getResults())))
+    return failure();
+  for (Region &region : op->getRegions())
+    if (failed(check(region.getArguments())))
+      return failure();
+  return success();
+}
+
 LogicalResult VerifyContract::checkProgramOp(Operation *op) {
   if (isa<CrossEntropyOp>(op))
     return broken(op) << "cross_entropy must be its primitives";
   if (reached >= shard && failed(checkStates(op)))
     return failure();
-  if (reached >= plan && op->getNumResults() &&
-      op->getParentOfType<ProgramOp>().getSymName() != "init" &&
-      !op->hasAttr("flm.buffers"))
+  auto program = dyn_cast<ProgramOp>(op);
+  if (!program)
+    program = op->getParentOfType<ProgramOp>();
+  // The runtime carries @init out, part by part: it stays as it is.
+  if (program.getSymName() == "init")
+    return success();
+  if (reached >= local && failed(checkLocal(op)))
+    return failure();
+  if (reached >= plan && op->getNumResults() && !op->hasAttr("flm.buffers"))
     return broken(op) << "its results have no buffers";
   return success();
 }

@@ -38,6 +38,7 @@ public:
 private:
   NamedTensorType localType(NamedTensorType type) const;
   LogicalResult checkLoops();
+  LogicalResult checkTypes();
   void prepare(Operation *op) const;
   void lower(ReshardOp reshard);
 
@@ -88,6 +89,66 @@ LogicalResult Localizer::checkLoops() {
   return failure(result.wasInterrupted());
 }
 
+/// Why ranks of `mesh` have no parts of one size of a value of this type; empty
+/// if they do. The partitioner makes no such types; programs by hand may.
+std::string whyNotLocal(NamedTensorType type, const Mesh &mesh) {
+  for (AxisStateAttr state : type.getStates()) {
+    StringRef axis = state.getAxis().getValue();
+    StringRef dim = state.getArgument().getValue();
+    const auto *found = llvm::find_if(mesh.axes(), [&](const Mesh::Axis &each) {
+      return each.name == state.getAxis();
+    });
+    if (found == mesh.axes().end())
+      return ("is distributed over '" + axis +
+              "', but the plan has no such axis")
+          .str();
+    if (state.getKind() == AxisStateKind::At)
+      return ("lies at one end of '" + axis +
+              "'; run flm-localize-pipeline first")
+          .str();
+    if (state.getKind() != AxisStateKind::Split)
+      continue;
+    if (!canSplit(type, dim))
+      return ("can not be split along " + dim + " over '" + axis +
+              "', which must be the first factor of one dim")
+          .str();
+    for (DimAttr each : type.getDims()) {
+      int64_t size = each.getSizes().front(), ranks = found->ranks;
+      if (each.getNames().front() != dim || size % ranks == 0)
+        continue;
+      int64_t below = size / ranks * ranks;
+      return (dim + " = " + Twine(size) + " does not divide by " + axis +
+              " = " + Twine(ranks) +
+              "; next sizes: " + (below ? std::to_string(below) + ", " : "") +
+              Twine(below + ranks))
+          .str();
+    }
+  }
+  return "";
+}
+
+LogicalResult Localizer::checkTypes() {
+  auto check = [&](Operation *op, Value value) -> LogicalResult {
+    std::string why = whyNotLocal(typeOf(value), mesh);
+    if (why.empty())
+      return success();
+    StringRef name = valueName(value);
+    return op->emitOpError()
+           << (name.empty() ? "" : "value %" + name.str() + ": ") << why;
+  };
+  WalkResult result = program.walk([&](Operation *op) -> WalkResult {
+    for (Value value : op->getResults())
+      if (failed(check(op, value)))
+        return WalkResult::interrupt();
+    for (Region &region : op->getRegions())
+      for (Value value : region.getArguments())
+        if (failed(check(op, value)))
+          return WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 /// Keeps what an op says beyond its types true when they become local.
 void Localizer::prepare(Operation *op) const {
   Builder builder(op->getContext());
@@ -121,6 +182,11 @@ static std::optional<int64_t> splitDim(NamedTensorType type,
 void Localizer::lower(ReshardOp reshard) {
   OpBuilder builder(reshard);
   NamedTensorType from = typeOf(reshard.getX()), to = typeOf(reshard.getY());
+  if (from == to) { // nothing has folded it
+    reshard.getY().replaceAllUsesWith(reshard.getX());
+    reshard.erase();
+    return;
+  }
   StringAttr axis = reshard.getAxis();
   Collective kind = reshard.getCollective();
   AxisStateAttr before = stateOn(from, axis), after = stateOn(to, axis);
@@ -151,7 +217,7 @@ void Localizer::lower(ReshardOp reshard) {
 }
 
 LogicalResult Localizer::run() {
-  if (failed(checkLoops()))
+  if (failed(checkLoops()) || failed(checkTypes()))
     return failure();
   recordGlobalTypes(program);
   localizeVocabulary(program, mesh);

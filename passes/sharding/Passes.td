@@ -254,6 +254,9 @@ def Localize : Pass<"flm-localize", "::mlir::ModuleOp"> {
     %o = linear %a, %w : !f32_bs_nd, !f32_h_nd -> !f32_bsh
     %r = collective reduce_scatter %o over "tp" of 2 dim 1 id 3 bytes 8192 : !f32_bsh -> !f32_bsh1
     ```
+    Errors: `seq = 10 does not divide by tp = 4; next sizes: 8, 12`; a state on an
+    axis that the plan does not have; loops and ends of a pipeline that
+    flm-localize-pipeline should have taken away.
   }];
 }
 

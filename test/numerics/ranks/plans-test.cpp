@@ -190,6 +190,14 @@ INSTANTIATE_TEST_SUITE_P(
              1,
              {"heads=4", "hidden=24", "ffn=12", "padded_vocab=16"},
              1e-12},
+        // Some ranks have nothing but padding.
+        Case{"tp3_vocab_alone",
+             "grid(tp = 3) {vocab -> tp}",
+             1,
+             {"padded_vocab=21"},
+             1e-12},
+        // Without heads to split, ropes are: positions of a rank begin later.
+        Case{"tp3_seq_alone", "grid(tp = 3) {seq -> tp}", 1, {"seq=6"}, 1e-12},
         Case{"tp2_sp",
              "grid(tp = 2) {heads -> tp, ffn -> tp, vocab -> tp, seq -> tp}",
              1,
@@ -197,6 +205,13 @@ INSTANTIATE_TEST_SUITE_P(
              1e-12},
         Case{"dp2_tp2_sp_zero",
              "grid(dp = 2, tp = 2) {batch -> dp, heads -> tp, ffn -> tp, "
+             "vocab -> tp, seq -> tp, optimizer -> dp}",
+             2,
+             {"heads=2", "ffn=6", "padded_vocab=14", "seq=6"},
+             1e-12},
+        // The other way round, ranks of one dp index are not neighbours.
+        Case{"tp2_dp2_sp_zero",
+             "grid(tp = 2, dp = 2) {batch -> dp, heads -> tp, ffn -> tp, "
              "vocab -> tp, seq -> tp, optimizer -> dp}",
              2,
              {"heads=2", "ffn=6", "padded_vocab=14", "seq=6"},

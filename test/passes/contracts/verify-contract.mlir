@@ -12,6 +12,7 @@
 // RUN: flm-opt %t/good.mlir --flm-verify-contract=stage=mup
 // RUN: flm-opt %t/good.mlir --flm-verify-contract=stage=train
 // RUN: flm-opt %t/good.mlir --flm-verify-contract=stage=shard
+// RUN: flm-opt %t/good.mlir --flm-verify-contract=stage=local
 // RUN: flm-opt %t/good.mlir --flm-verify-contract=stage=fuse
 
 // REDEFINE: %{stage} = graph
@@ -35,6 +36,15 @@
 // RUN: %{check}
 // REDEFINE: %{stage} = shard
 // REDEFINE: %{file} = unknown-axis
+// RUN: %{check}
+// REDEFINE: %{stage} = local
+// REDEFINE: %{file} = distributed-argument
+// RUN: %{check}
+// REDEFINE: %{file} = distributed-value
+// RUN: %{check}
+// REDEFINE: %{file} = reshard
+// RUN: %{check}
+// REDEFINE: %{file} = loop-on-axis
 // RUN: %{check}
 // REDEFINE: %{stage} = plan
 // REDEFINE: %{file} = no-buffers
@@ -125,6 +135,69 @@ flm.program @train_step of @c() {
   %fine = fill 0.0 : [batch=2] f32 on {dp: split(batch)}
   // CHECK: [[#@LINE+1]]:12: error: 'flm.fill' op breaks the contract of stage shard: the plan has no axis "tp"
   %wrong = fill 0.0 : [batch=2] f32 on {dp: split(batch), tp: partial(sum)}
+  return
+}
+flm.program @eval_step of @c() { return }
+flm.program @predict of @c() { return }
+
+//--- distributed-argument.mlir
+flm.model @m config @c recipe @r plan @p dims [batch](%x: [batch=2] i32) { return }
+flm.plan @p of @m on grid(dp = 2) {batch -> dp}
+// The runtime carries out @init: it stays distributed.
+flm.program @init of @c() {
+  %w = fill 1.0 : [batch=2] f32 on {dp: split(batch)}
+  return
+}
+// CHECK: [[#@LINE+1]]:1: error: 'flm.program' op breaks the contract of stage local: a value is distributed: '!flm.tensor<[batch=2] f32 on {dp: split(batch)}>'
+flm.program @train_step of @c(%x: [batch=2] f32 on {dp: split(batch)}) { return }
+flm.program @eval_step of @c() { return }
+flm.program @predict of @c() { return }
+
+//--- distributed-value.mlir
+flm.model @m config @c recipe @r plan @p dims [batch](%x: [batch=2] i32) { return }
+flm.plan @p of @m on grid(dp = 2) {batch -> dp}
+// The runtime carries out @init: it stays distributed.
+flm.program @init of @c() {
+  %w = fill 1.0 : [batch=2] f32 on {dp: split(batch)}
+  return
+}
+flm.program @train_step of @c() {
+  // CHECK: [[#@LINE+1]]:11: error: 'flm.fill' op breaks the contract of stage local: a value is distributed: '!flm.tensor<[batch=2] f32 on {dp: partial(sum)}>'
+  %zero = fill 0.0 : [batch=2] f32 on {dp: partial(sum)}
+  return
+}
+flm.program @eval_step of @c() { return }
+flm.program @predict of @c() { return }
+
+//--- reshard.mlir
+flm.model @m config @c recipe @r plan @p dims [batch](%x: [batch=2] i32) { return }
+flm.plan @p of @m on grid(dp = 2) {batch -> dp}
+// The runtime carries out @init: it stays distributed.
+flm.program @init of @c() {
+  %w = fill 1.0 : [batch=2] f32 on {dp: split(batch)}
+  return
+}
+flm.program @train_step of @c(%x: [batch=2] f32) {
+  // CHECK: [[#@LINE+1]]:8: error: 'flm.reshard' op breaks the contract of stage local: reshards must be collectives
+  %y = reshard %x : [batch=2] f32 -> [batch=2] f32
+  return
+}
+flm.program @eval_step of @c() { return }
+flm.program @predict of @c() { return }
+
+//--- loop-on-axis.mlir
+flm.model @m config @c recipe @r plan @p dims [batch](%x: [batch=2] i32) { return }
+flm.plan @p of @m on grid(dp = 2) {batch -> dp}
+// The runtime carries out @init: it stays distributed.
+flm.program @init of @c() {
+  %w = fill 1.0 : [batch=2] f32 on {dp: split(batch)}
+  return
+}
+flm.program @train_step of @c() {
+  // CHECK: [[#@LINE+1]]:3: error: 'flm.loop' op breaks the contract of stage local: it is spread over the axis 'dp'
+  loop over layers=2 on dp () {
+    yield
+  }
   return
 }
 flm.program @eval_step of @c() { return }

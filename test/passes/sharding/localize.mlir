@@ -74,6 +74,14 @@ flm.program @vocabulary of @c(%tokens: [batch=2, seq=9] i32, %logits: [batch=2, 
   return %er, %m, %pr, %sr : [batch=2, seq=9, hidden=8] f32, [batch=2, seq=9] f32, [batch=2, seq=9] f32, [batch=2, seq=9] f32
 }
 
+// A reshard that changes nothing moves nothing.
+// CHECK-LABEL: flm.program @unfolded
+// CHECK-NEXT: return %x :
+flm.program @unfolded of @c(%x: [hidden=8] f32) {
+  %y = reshard %x : [hidden=8] f32 -> [hidden=8] f32
+  return %y : [hidden=8] f32
+}
+
 // @init is the runtime's.
 // CHECK-LABEL: flm.program @init
 flm.program @init of @c() {
