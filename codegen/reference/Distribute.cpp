@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/reference/Distribute.h"
 #include "codegen/reference/Evaluate.h"
+#include "dialects/flm/LocalForm.h"
 
 #include "llvm/ADT/Sequence.h"
 
@@ -122,7 +123,7 @@ static std::map<StringRef, Layout> layoutsOf(Operation *program,
     Value value = op->getNumResults() ? op->getResult(0) : op->getOperand(0);
     NamedTensorType local = typeOf(value), global = local;
     // What flm-localize leaves behind where they differ.
-    if (auto attr = op->getAttrOfType<TypeAttr>("flm.global"))
+    if (auto attr = op->getAttrOfType<TypeAttr>(kGlobalType))
       global = cast<NamedTensorType>(attr.getValue());
     layouts.insert({op->getAttrOfType<StringAttr>("name").getValue(),
                     Layout(global, local, grid, chunks)});

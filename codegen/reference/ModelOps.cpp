@@ -2,6 +2,7 @@
 // The forward ops of a model.
 //===----------------------------------------------------------------------===//
 #include "codegen/reference/Evaluate.h"
+#include "dialects/flm/LocalForm.h"
 
 #include <cmath>
 
@@ -60,9 +61,9 @@ LogicalResult reference::evaluate(RopeOp op, Environment &env) {
   double theta = op.getTheta().convertToDouble();
   double direction = op.getInverse() ? -1 : 1;
   int64_t half = layout.headDim / 2;
-  // A rank that has a part of the sequence begins further on (`flm.axis`).
+  // A rank that has a part of the sequence begins further on.
   int64_t begin = 0;
-  if (auto axis = op->getAttrOfType<StringAttr>("flm.axis"))
+  if (auto axis = op->getAttrOfType<StringAttr>(kPositionsAxis))
     begin = env.indexOn(axis) * layout.positions;
   Tensor y = zerosFor(op.getY());
   for (int64_t s = 0; s < layout.positions; ++s)
