@@ -67,6 +67,10 @@ Tensor zerosFor(mlir::Value value);
 Tensor slotOfStack(const Tensor &stack, int64_t slot);
 void storeSlotOfStack(Tensor &stack, int64_t slot, const Tensor &slice);
 
+/// Sets the scalar `y` to the sum of the elements of `x` in their order,
+/// rounded after each addition where the options ask for it.
+void sumInOrder(mlir::Value x, mlir::Value y, Environment &env);
+
 /// "[2, 5]", for messages.
 std::string shapeText(llvm::ArrayRef<int64_t> shape);
 

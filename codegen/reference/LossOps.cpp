@@ -57,12 +57,16 @@ LogicalResult reference::evaluate(NllOp op, Environment &env) {
   return success();
 }
 
-LogicalResult reference::evaluate(SumOp op, Environment &env) {
+void reference::sumInOrder(Value x, Value y, Environment &env) {
   double total = 0;
-  Type elementType = typeOf(op.getY()).getElementType();
-  for (double element : env[op.getX()].data)
+  Type elementType = typeOf(y).getElementType();
+  for (double element : env[x].data)
     total = env.rounded(elementType, total + element);
-  env.set(op.getY(), Tensor({}, total));
+  env.set(y, Tensor({}, total));
+}
+
+LogicalResult reference::evaluate(SumOp op, Environment &env) {
+  sumInOrder(op.getX(), op.getY(), env);
   return success();
 }
 

@@ -90,11 +90,7 @@ LogicalResult reference::evaluate(ChunkSumsOp op, Environment &env) {
 }
 
 LogicalResult reference::evaluate(ChunkTotalOp op, Environment &env) {
-  double total = 0;
-  Type elementType = typeOf(op.getY()).getElementType();
-  for (double element : env[op.getX()].data)
-    total = env.rounded(elementType, total + element);
-  env.set(op.getY(), Tensor({}, total));
+  sumInOrder(op.getX(), op.getY(), env);
   return success();
 }
 
