@@ -44,7 +44,7 @@ static cl::opt<std::string> plan(
 static cl::opt<unsigned>
     ranks("ranks",
           cl::desc("ranks that the binary will run on: an error unless the "
-                   "plan has as many"),
+                   "plan has as many; default: those of the plan"),
           cl::value_desc("number"), cl::cat(category));
 static cl::list<std::string>
     overrides("set",
@@ -65,7 +65,7 @@ static cl::opt<std::string>
 static cl::opt<std::string> scheduleTrace(
     "schedule-trace",
     cl::desc("write the pipeline's schedule as trace events (JSON, "
-             "for Perfetto or chrome://tracing)"),
+             "for Perfetto or chrome://tracing); default: none"),
     cl::value_desc("file"), cl::cat(category));
 static cl::opt<std::string>
     topology("topology",
