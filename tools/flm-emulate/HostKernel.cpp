@@ -5,6 +5,7 @@
 #include "codegen/binary/ObjectEmitter.h"
 #include "codegen/gpu/emulator/Passes.h"
 #include "codegen/gpu/emulator/runtime/Emulator.h"
+#include "codegen/gpu/ir/DescribeKernel.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Pass/PassManager.h"
@@ -14,8 +15,8 @@
 using namespace mlir;
 using namespace flm::gpu;
 
-FailureOr<KernelInterface> flm::gpu::findKernel(ModuleOp module,
-                                                StringRef name) {
+FailureOr<flm::gpuref::KernelDescription> flm::gpu::findKernel(ModuleOp module,
+                                                               StringRef name) {
   LLVM::LLVMFuncOp found;
   LogicalResult unique = success();
   module.walk([&](LLVM::LLVMFuncOp function) {
@@ -35,19 +36,15 @@ FailureOr<KernelInterface> flm::gpu::findKernel(ModuleOp module,
            << " with a '" << launchAttrName
            << "' attribute; expected kernels as flm-build-kernel writes them";
 
-  KernelInterface kernel;
-  kernel.name = found.getSymName().str();
-  kernel.kernel = found->getAttr(kernelAttrName);
-  kernel.launch = found->getAttrOfType<LaunchAttr>(launchAttrName);
-  for (unsigned i : llvm::seq(found.getNumArguments())) {
-    auto operand = found.getArgAttrOfType<OperandAttr>(i, operandAttrName);
-    if (!operand && !found.getArgumentTypes()[i].isInteger(32))
-      return found.emitError() << "argument " << i << " is neither an i32 nor "
-                               << "described by '" << operandAttrName << "'";
-    kernel.parameters.push_back(
-        {operand, found.getArgAttrOfType<TensorMapAttr>(i, tensorMapAttrName)});
-  }
-  return kernel;
+  FailureOr<llvm::json::Object> description = describeKernel(found);
+  if (failed(description))
+    return failure();
+  std::string text, error;
+  llvm::raw_string_ostream(text) << llvm::json::Value(std::move(*description));
+  auto kernel = gpuref::KernelDescription::parse(text, error);
+  if (!kernel)
+    return found.emitError("description of the kernel ") << error;
+  return *kernel;
 }
 
 llvm::Expected<HostKernel> HostKernel::compile(ModuleOp module,

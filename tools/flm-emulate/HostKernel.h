@@ -4,7 +4,7 @@
 #ifndef FLM_TOOLS_FLM_EMULATE_HOSTKERNEL_H
 #define FLM_TOOLS_FLM_EMULATE_HOSTKERNEL_H
 
-#include "codegen/gpu/ir/Device.h"
+#include "codegen/gpu/reference/KernelDescription.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -13,24 +13,10 @@
 
 namespace flm::gpu {
 
-/// One argument of a kernel: an i32 (no operand), a pointer or a tensor map.
-struct KernelParameter {
-  OperandAttr operand;
-  TensorMapAttr tensorMap;
-};
-
-/// What a kernel says about itself, kept after its module is compiled away.
-struct KernelInterface {
-  std::string name;
-  mlir::Attribute kernel; ///< e.g. a GemmAttr
-  LaunchAttr launch;
-  std::vector<KernelParameter> parameters;
-};
-
 /// The only kernel of `module`, or the one called `name` if that is not empty.
 /// Reports what is missing.
-mlir::FailureOr<KernelInterface> findKernel(mlir::ModuleOp module,
-                                            llvm::StringRef name);
+mlir::FailureOr<gpuref::KernelDescription> findKernel(mlir::ModuleOp module,
+                                                      llvm::StringRef name);
 
 /// Machine code in this process that calls the emulator's runtime.
 class HostKernel {

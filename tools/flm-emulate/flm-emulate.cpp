@@ -8,7 +8,9 @@
 // Exits with 1 if anything was found.
 //===----------------------------------------------------------------------===//
 #include "codegen/binary/ObjectEmitter.h"
-#include "tools/flm-emulate/References.h"
+#include "codegen/gpu/ir/Device.h"
+#include "codegen/gpu/reference/References.h"
+#include "tools/flm-emulate/EmulatedLaunch.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -23,9 +25,8 @@
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/WithColor.h"
 
-#include <cmath>
-
 using namespace flm::gpu;
+using namespace flm::gpuref;
 namespace cl = llvm::cl;
 
 static cl::opt<std::string> input(cl::Positional, cl::desc("<kernel.mlir>"),
@@ -55,32 +56,22 @@ static int fail(const llvm::Twine &message) {
   return 1;
 }
 
-/// The worst error as a multiple of its bound; infinite for a NaN.
-static double worstError(const Expected &expected, Tensor &tensor) {
-  double worst = 0;
-  for (int64_t i = 0; i < tensor.size(); ++i) {
-    double error = std::abs(tensor.get(i) - expected.values[i]);
-    if (!(error <= expected.bounds[i]))
-      error = std::isnan(error) ? INFINITY : error;
-    worst = std::max(worst, error / expected.bounds[i]);
-  }
-  return worst;
-}
-
 /// Runs one schedule; whether all was well.
-static llvm::Expected<bool> runSeed(const KernelInterface &kernel,
+static llvm::Expected<bool> runSeed(const KernelDescription &kernel,
                                     const HostKernel &code, uint64_t seed,
                                     double &worst) {
-  auto arguments = KernelArguments::create(kernel, scalars, seed);
-  if (!arguments)
-    return arguments.takeError();
-  auto reference = computeReference(kernel.kernel, **arguments);
-  if (!reference)
-    return reference.takeError();
+  std::string problem;
+  auto tensors = KernelTensors::create(
+      kernel, Sizes(scalars.begin(), scalars.end()), seed, problem);
+  if (!tensors)
+    return llvm::createStringError(problem);
+  std::vector<Expected> reference;
+  if (const KernelReference *known = findReference(kernel))
+    reference = known->compute(*tensors);
   flm::emu::Options options = flm::emu::Options::forSeed(seed);
   options.hostThreads = hostThreads;
-  flm::emu::Result result = flm::emu::run(
-      (*arguments)->launch(code.entry(), residentBlocks), options);
+  flm::emu::Result result =
+      EmulatedLaunch(*tensors, code.entry(), residentBlocks).run(options);
 
   bool good = result.finished && result.findings.empty();
   for (const flm::emu::Finding &finding : result.findings) {
@@ -91,14 +82,15 @@ static llvm::Expected<bool> runSeed(const KernelInterface &kernel,
       llvm::outs() << ", and " << finding.times - 1 << " more times";
     llvm::outs() << ")\n";
   }
-  if (!(*arguments)->guardsIntact()) {
+  if (!tensors->guardsIntact()) {
     good = false;
     llvm::outs() << "seed " << seed << ": wrote beyond a tensor\n";
   }
   if (!result.finished)
     return false;
-  for (const Expected &expected : *reference) {
-    double error = worstError(expected, (*arguments)->tensor(expected.tensor));
+  for (const Expected &expected : reference) {
+    double error =
+        worstElement(expected, tensors->tensor(expected.tensor)).error;
     worst = std::max(worst, error);
     if (error > 1) {
       good = false;
@@ -134,14 +126,15 @@ int main(int argc, char **argv) {
   auto kernel = findKernel(*module, kernelName);
   if (mlir::failed(kernel))
     return 1;
-  size_t expectedScalars =
-      llvm::count_if(kernel->parameters, [](const KernelParameter &parameter) {
-        return !parameter.operand;
-      });
+  size_t expectedScalars = kernel->scalarCount();
   if (scalars.size() != expectedScalars)
     return fail("--args has " + llvm::Twine(scalars.size()) +
                 " values; expected " + llvm::Twine(expectedScalars) +
                 ", one per i32 argument of '" + kernel->name + "'");
+  bool described = !kernel->problem.is_null();
+  if (described && !findReference(*kernel))
+    return fail("'" + kernel->name +
+                "' has no reference; add one to codegen/gpu/reference");
   auto code = HostKernel::compile(*module, kernel->name);
   if (!code)
     return fail(llvm::toString(code.takeError()));
@@ -163,7 +156,7 @@ int main(int argc, char **argv) {
   }
   llvm::outs() << last - first - bad << " of " << last - first
                << " schedules right";
-  if (kernel->kernel)
+  if (described)
     llvm::outs() << ", worst error " << llvm::format("%.2f", worst)
                  << " of the bound\n";
   else

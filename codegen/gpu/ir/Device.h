@@ -11,10 +11,13 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/Support/JSON.h"
 
 #include "codegen/gpu/ir/DeviceDialect.h.inc"
 
 #include "codegen/gpu/ir/DeviceEnums.h.inc"
+
+#include "codegen/gpu/ir/KernelInterface.h.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "codegen/gpu/ir/KernelAttributes.h.inc"
@@ -28,7 +31,7 @@ namespace flm::gpu {
 inline constexpr llvm::StringLiteral operandAttrName = "flm_gpu.operand";
 inline constexpr llvm::StringLiteral tensorMapAttrName = "flm_gpu.tensor_map";
 inline constexpr llvm::StringLiteral launchAttrName = "flm_gpu.launch";
-/// What the kernel computes, e.g. a GemmAttr.
+/// What the kernel computes: a KernelAttrInterface.
 inline constexpr llvm::StringLiteral kernelAttrName = "flm_gpu.kernel";
 
 /// The largest dynamic shared memory of a block, in bytes, of the arch.

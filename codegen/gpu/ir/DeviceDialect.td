@@ -15,8 +15,8 @@ def FlmGpuDialect : Dialect {
     `llvm` and `nvvm` dialects. This dialect adds the few device ops that NVVM
     lacks (`flm_gpu.wgmma` with registers as an operand, `flm_gpu.opaque`), the
     attributes that say how a kernel is called (`operand`, `tensor_map`,
-    `launch`) and those that say what it computes and how it is scheduled
-    (`gemm`, `gemm_schedule`).
+    `launch`) and those that say what it computes and how it is scheduled (a
+    `KernelAttrInterface`, e.g. `gemm`).
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
   let useDefaultAttributePrinterParser = 1;

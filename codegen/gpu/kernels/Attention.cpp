@@ -152,3 +152,9 @@ void HopperAttentionForward::produce() {
            });
   });
 }
+
+LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d,
+                                 AttentionForwardAttr attention) {
+  OpBuilder::InsertionGuard guard(d);
+  return HopperAttentionForward(d, attention).emit();
+}

@@ -87,6 +87,10 @@ private:
   I32 consumer, thread, row;
 };
 
+/// Writes the kernel that AttentionForwardAttr describes at the builder's
+/// insertion point, in a gpu.module.
+mlir::LLVM::LLVMFuncOp build(DeviceBuilder &d, AttentionForwardAttr attention);
+
 } // namespace flm::gpu
 
 #endif // FLM_CODEGEN_GPU_KERNELS_ATTENTION_H

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace flm::gpu {
 #define GEN_PASS_DEF_BUILDKERNELPASS
@@ -22,22 +23,18 @@ using namespace flm::gpu;
 
 LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
                                     Attribute kernel) {
-  if (auto gemm = dyn_cast<GemmAttr>(kernel)) {
-    buildGemm(builder, loc, gemm, namedEpilogue(gemm));
-    return success();
-  }
-  if (auto attention = dyn_cast<AttentionForwardAttr>(kernel)) {
-    DeviceBuilder d(loc, builder);
-    HopperAttentionForward(d, attention).emit();
-    return success();
-  }
-  if (auto norm = dyn_cast<RmsNormAttr>(kernel)) {
-    buildRmsNorm(builder, loc, norm);
-    return success();
-  }
-  return emitError(loc) << "no kernel is described by " << kernel
-                        << "; expected a #flm_gpu.gemm, "
-                           "#flm_gpu.attention_forward or #flm_gpu.rms_norm";
+  DeviceBuilder d(loc, builder);
+  return llvm::TypeSwitch<Attribute, LogicalResult>(kernel)
+      .Case<AttentionForwardAttr, GemmAttr, RmsNormAttr>([&](auto described) {
+        build(d, described);
+        return success();
+      })
+      .Default([&](Attribute other) {
+        return emitError(loc)
+               << "no kernel is described by " << other
+               << "; expected e.g. #flm_gpu.gemm, #flm_gpu.attention_forward "
+                  "or #flm_gpu.rms_norm";
+      });
 }
 
 namespace {

@@ -39,18 +39,20 @@ GemmScheduleAttr flm::gpu::defaultGemmSchedule(MLIRContext *context,
                                /*stages=*/4, /*cluster=*/2, /*group=*/8);
 }
 
-LLVM::LLVMFuncOp flm::gpu::buildGemm(OpBuilder &builder, Location loc,
-                                     GemmAttr gemm,
-                                     const GemmEpilogueHook &epilogue) {
-  MLIRContext *context = builder.getContext();
+LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, GemmAttr gemm,
+                                 const GemmEpilogueHook &epilogue) {
+  MLIRContext *context = d.getContext();
   if (!gemm.getSchedule())
     gemm = GemmAttr::get(context, gemm.getLayout(), gemm.getInput(),
                          gemm.getOutput(), gemm.getAccumulate(),
                          gemm.getEpilogue(),
                          defaultGemmSchedule(context, Arch::SM90a));
-  DeviceBuilder d(loc, builder);
   OpBuilder::InsertionGuard guard(d);
   if (gemm.getSchedule().getArch() == Arch::SM80)
     return AmpereGemm(d, gemm, epilogue).emit();
   return HopperGemm(d, gemm, epilogue).emit();
+}
+
+LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, GemmAttr gemm) {
+  return build(d, gemm, namedEpilogue(gemm));
 }

@@ -54,9 +54,10 @@ GemmScheduleAttr defaultGemmSchedule(mlir::MLIRContext *context, Arch arch);
 /// Writes the kernel of `gemm` (without a schedule: the default one) at the
 /// builder's insertion point, in a gpu.module. Its arguments: the tensor maps
 /// of A, B and C, the epilogue's operands, m, n, k.
-mlir::LLVM::LLVMFuncOp buildGemm(mlir::OpBuilder &builder, mlir::Location loc,
-                                 GemmAttr gemm,
-                                 const GemmEpilogueHook &epilogue);
+mlir::LLVM::LLVMFuncOp build(DeviceBuilder &d, GemmAttr gemm,
+                             const GemmEpilogueHook &epilogue);
+/// With the epilogue that `gemm` names.
+mlir::LLVM::LLVMFuncOp build(DeviceBuilder &d, GemmAttr gemm);
 
 } // namespace flm::gpu
 

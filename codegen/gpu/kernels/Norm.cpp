@@ -26,7 +26,7 @@ static SmallVector<KernelArgument> rmsNormArguments(DeviceBuilder &d,
          TensorMapAttr()});
   };
   Type type = norm.getType();
-  int64_t rowBytes = RowVectors::vectorBytes;
+  int64_t rowBytes = WideVectors::bytes;
   add("x", Access::Read, type, {rows, columns}, rowBytes);
   if (norm.getResidual()) {
     add("residual", Access::Read, type, {rows, columns}, rowBytes);
@@ -48,9 +48,7 @@ static Value inverseSquareRoot(DeviceBuilder &d, Value x) {
       .getResult(0);
 }
 
-LLVM::LLVMFuncOp flm::gpu::buildRmsNorm(OpBuilder &builder, Location loc,
-                                        RmsNormAttr norm) {
-  DeviceBuilder d(loc, builder);
+LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, RmsNormAttr norm) {
   OpBuilder::InsertionGuard guard(d);
   AffineExpr blocks =
       getAffineDimExpr(0, d.getContext()).ceilDiv(norm.getWarps());
@@ -71,6 +69,7 @@ LLVM::LLVMFuncOp flm::gpu::buildRmsNorm(OpBuilder &builder, Location loc,
   I32 rows = d.i32(take()), columns = d.i32(take());
 
   RowVectors vectors(d, norm.getType(), columns, norm.getWarps());
+  WideVectors &wide = vectors.wide();
   I32 row = vectors.row();
   // Whole warps leave, so the sums below have all their lanes.
   d.ifThen(row < rows, [&] {
@@ -81,12 +80,12 @@ LLVM::LLVMFuncOp flm::gpu::buildRmsNorm(OpBuilder &builder, Location loc,
             Value added = arith::AddFOp::create(
                 d, values, vectors.load(residual, row, column));
             // What later layers read is the rounded sum.
-            Value rounded = vectors.round(added);
+            Value rounded = wide.round(added);
             vectors.store(rounded, sum, row, column);
-            values = vectors.widen(rounded);
+            values = wide.widen(rounded);
           }
           Value square = arith::MulFOp::create(d, values, values);
-          return {arith::AddFOp::create(d, carried[0], vectors.sumOf(square))};
+          return {arith::AddFOp::create(d, carried[0], wide.sumOf(square))};
         })[0];
     Value count = arith::UIToFPOp::create(d, d.getF32Type(), columns.value());
     Value mean = arith::DivFOp::create(d, vectors.sumOverWarp(squares), count);
@@ -101,13 +100,13 @@ LLVM::LLVMFuncOp flm::gpu::buildRmsNorm(OpBuilder &builder, Location loc,
     });
     // Each lane reads what it wrote itself.
     Value input = norm.getResidual() ? sum : x;
-    Value scales = vectors.broadcast(scale);
+    Value scales = wide.broadcast(scale);
     vectors.forEach([&](I32 column) {
       Value normalized =
           arith::MulFOp::create(d, vectors.load(input, row, column), scales);
       Value result =
           arith::MulFOp::create(d, normalized, vectors.load(gain, column));
-      vectors.store(vectors.round(result), y, row, column);
+      vectors.store(wide.round(result), y, row, column);
     });
   });
   return function;

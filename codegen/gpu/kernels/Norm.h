@@ -11,8 +11,7 @@ namespace flm::gpu {
 /// Writes the kernel that RmsNormAttr describes at the builder's insertion
 /// point, in a gpu.module. Its arguments: x, (with a residual: the tensor to
 /// add and the sum,) gain, y, the inverse root mean squares, rows, columns.
-mlir::LLVM::LLVMFuncOp buildRmsNorm(mlir::OpBuilder &builder,
-                                    mlir::Location loc, RmsNormAttr norm);
+mlir::LLVM::LLVMFuncOp build(DeviceBuilder &d, RmsNormAttr norm);
 
 } // namespace flm::gpu
 

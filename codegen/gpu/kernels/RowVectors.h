@@ -5,22 +5,20 @@
 #ifndef FLM_CODEGEN_GPU_KERNELS_ROWVECTORS_H
 #define FLM_CODEGEN_GPU_KERNELS_ROWVECTORS_H
 
-#include "codegen/gpu/kernels/DeviceBuilder.h"
+#include "codegen/gpu/kernels/WideVectors.h"
 
 namespace flm::gpu {
 
 class RowVectors {
 public:
-  static constexpr int64_t vectorBytes = 16;
-
   /// Rows of `columns` elements of `type`; a block has `warps` rows.
   RowVectors(DeviceBuilder &d, mlir::Type type, I32 columns, int64_t warps);
 
   /// The warp's row.
   I32 row() const { return rowIndex; }
   I32 lane() const { return laneIndex; }
-  /// Elements of a vector.
-  int64_t width() const { return elements; }
+  /// What is done with a vector.
+  WideVectors &wide() { return vectors; }
 
   /// body(column, carried) for each of the lane's vectors.
   llvm::SmallVector<mlir::Value>
@@ -30,30 +28,23 @@ public:
               body);
   void forEach(llvm::function_ref<void(I32 column)> body);
 
-  /// The vector at [row, column] of a matrix (or at `column` of one row), in
-  /// f32.
+  /// The vector at [row, column] of a matrix of such rows (or at `column` of
+  /// one row), in f32.
   mlir::Value load(mlir::Value pointer, I32 row, I32 column);
   mlir::Value load(mlir::Value pointer, I32 column) {
     return load(pointer, d.constant(0), column);
   }
-  /// Rounds an f32 vector to `type`.
-  mlir::Value round(mlir::Value vector);
-  /// `type` as f32 again.
-  mlir::Value widen(mlir::Value vector);
+  /// Stores what `WideVectors::round` gave.
   void store(mlir::Value rounded, mlir::Value pointer, I32 row, I32 column);
 
-  /// The sum over a vector's elements.
-  mlir::Value sumOf(mlir::Value vector);
   /// The sum over the lanes of the warp, in all of them.
   mlir::Value sumOverWarp(mlir::Value value);
-  /// A vector of `value`s.
-  mlir::Value broadcast(mlir::Value value);
 
 private:
   DeviceBuilder &d;
   mlir::Type type;
   I32 columns;
-  int64_t elements;
+  WideVectors vectors;
   I32 rowIndex, laneIndex;
 };
 

@@ -23,24 +23,13 @@ void flm::gpu::registerDeviceTranslations(DialectRegistry &registry) {
   registerNVVMDialectTranslation(registry);
 }
 
-static std::optional<Arch> archOf(LLVM::LLVMFuncOp function) {
-  if (function->getAttrOfType<AttentionForwardAttr>(kernelAttrName))
-    return Arch::SM90a;
-  // Rows need nothing newer.
-  if (function->getAttrOfType<RmsNormAttr>(kernelAttrName))
-    return Arch::SM80;
-  auto gemm = function->getAttrOfType<GemmAttr>(kernelAttrName);
-  if (!gemm || !gemm.getSchedule())
-    return std::nullopt;
-  return gemm.getSchedule().getArch();
-}
-
 FailureOr<Arch> flm::gpu::archOf(mlir::gpu::GPUModuleOp module) {
   std::optional<Arch> found;
   for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
-    if (!function->hasAttr(kernelAttrName))
+    auto kernel = function->getAttrOfType<KernelAttrInterface>(kernelAttrName);
+    if (!kernel)
       continue;
-    std::optional<Arch> arch = ::archOf(function);
+    std::optional<Arch> arch = kernel.targetArch();
     if (!arch)
       return function.emitError("kernel has no schedule, so its arch is not "
                                 "known");

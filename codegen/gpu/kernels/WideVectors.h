@@ -1,0 +1,43 @@
+//===----------------------------------------------------------------------===//
+// Elements of a tensor, 16 bytes at a time: the widest access of a thread.
+// Memory holds `type` (bf16 or f32); arithmetic is f32.
+//===----------------------------------------------------------------------===//
+#ifndef FLM_CODEGEN_GPU_KERNELS_WIDEVECTORS_H
+#define FLM_CODEGEN_GPU_KERNELS_WIDEVECTORS_H
+
+#include "codegen/gpu/kernels/DeviceBuilder.h"
+
+namespace flm::gpu {
+
+class WideVectors {
+public:
+  static constexpr int64_t bytes = 16;
+
+  WideVectors(DeviceBuilder &d, mlir::Type type);
+
+  /// Elements of a vector.
+  int64_t width() const { return elements; }
+
+  /// The vector at an address (a ptr<1>, a multiple of 16 bytes), in f32.
+  mlir::Value load(mlir::Value address);
+  /// Rounds an f32 vector to `type`.
+  mlir::Value round(mlir::Value vector);
+  /// A vector of `type` as f32 again.
+  mlir::Value widen(mlir::Value vector);
+  /// Stores what `round` gave.
+  void store(mlir::Value rounded, mlir::Value address);
+
+  /// The sum over an f32 vector's elements, in their order.
+  mlir::Value sumOf(mlir::Value vector);
+  /// A vector of one f32.
+  mlir::Value broadcast(mlir::Value value);
+
+private:
+  DeviceBuilder &d;
+  mlir::Type type;
+  int64_t elements;
+};
+
+} // namespace flm::gpu
+
+#endif // FLM_CODEGEN_GPU_KERNELS_WIDEVECTORS_H

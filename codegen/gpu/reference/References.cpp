@@ -1,0 +1,52 @@
+//===----------------------------------------------------------------------===//
+// The references of all families, and comparison with them.
+//===----------------------------------------------------------------------===//
+#include "codegen/gpu/reference/References.h"
+
+#include <cassert>
+#include <cmath>
+
+using namespace flm::gpuref;
+
+static const std::vector<KernelReference> &allReferences() {
+  static const std::vector<KernelReference> references = [] {
+    std::vector<KernelReference> all;
+    for (auto family : {attentionReferences, gemmReferences, rowReferences})
+      for (KernelReference &reference : family())
+        all.push_back(std::move(reference));
+    return all;
+  }();
+  return references;
+}
+
+const KernelReference *
+flm::gpuref::findReference(const KernelDescription &kernel) {
+  if (!kernel.problem.is_object())
+    return nullptr;
+  for (const KernelReference &reference : allReferences())
+    if (kernel.problem.value("kind", "") == reference.kind)
+      return &reference;
+  return nullptr;
+}
+
+WorstElement flm::gpuref::worstElement(const Expected &expected,
+                                       const Tensor &tensor) {
+  assert(static_cast<int64_t>(expected.values.size()) == tensor.size() &&
+         expected.bounds.size() == expected.values.size() &&
+         "a value and a bound for every element");
+  WorstElement worst;
+  for (int64_t i = 0; i < tensor.size(); ++i) {
+    double error = std::abs(tensor.get(i) - expected.values[i]);
+    // Exact where the bound is zero, e.g. a copy.
+    double relative = error == 0 ? 0 : error / expected.bounds[i];
+    if (std::isnan(relative))
+      relative = INFINITY;
+    if (relative > worst.error)
+      worst = {i, relative};
+  }
+  return worst;
+}
+
+double flm::gpuref::roundingOf(ElementType type) {
+  return type == ElementType::BF16 ? std::ldexp(1, -8) : std::ldexp(1, -24);
+}
