@@ -5,6 +5,9 @@
 #include "codegen/gpu/kernels/Gemm.h"
 #include "codegen/gpu/kernels/Norm.h"
 #include "codegen/gpu/kernels/Passes.h"
+#include "codegen/gpu/kernels/Pointwise.h"
+#include "codegen/gpu/kernels/Rope.h"
+#include "codegen/gpu/kernels/Transpose.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -25,7 +28,8 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
                                     Attribute kernel) {
   DeviceBuilder d(loc, builder);
   return llvm::TypeSwitch<Attribute, LogicalResult>(kernel)
-      .Case<AttentionForwardAttr, GemmAttr, RmsNormAttr>([&](auto described) {
+      .Case<AttentionForwardAttr, GemmAttr, PointwiseAttr, RmsNormAttr,
+            RopeAttr, TransposeAttr>([&](auto described) {
         build(d, described);
         return success();
       })
