@@ -4,6 +4,7 @@
 #include "codegen/gpu/kernels/Attention.h"
 #include "codegen/gpu/kernels/Gemm.h"
 #include "codegen/gpu/kernels/Norm.h"
+#include "codegen/gpu/kernels/Optimizer.h"
 #include "codegen/gpu/kernels/Passes.h"
 #include "codegen/gpu/kernels/Pointwise.h"
 #include "codegen/gpu/kernels/Rope.h"
@@ -28,11 +29,12 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
                                     Attribute kernel) {
   DeviceBuilder d(loc, builder);
   return llvm::TypeSwitch<Attribute, LogicalResult>(kernel)
-      .Case<AttentionForwardAttr, GemmAttr, PointwiseAttr, RmsNormAttr,
-            RopeAttr, TransposeAttr>([&](auto described) {
-        build(d, described);
-        return success();
-      })
+      .Case<AdamWAttr, AttentionForwardAttr, ChunkSquaresAttr, ChunkTotalAttr,
+            GemmAttr, PointwiseAttr, RmsNormAttr, RopeAttr, TransposeAttr>(
+          [&](auto described) {
+            build(d, described);
+            return success();
+          })
       .Default([&](Attribute other) {
         return emitError(loc)
                << "no kernel is described by " << other
