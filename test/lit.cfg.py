@@ -39,11 +39,12 @@ config.substitutions += [
 # Features: what a test may require.
 if "X86" in config.llvm_targets:
     config.available_features.add("x86-registered-target")
-# Where flm-translate looks for it.
-if shutil.which("ptxas", path=os.environ["CUDA_HOME"] + "/bin"
-                if "CUDA_HOME" in os.environ
-                else "/usr/local/cuda/bin:" + os.environ.get("PATH", "")):
-    config.available_features.add("ptxas")
+# Where flm-translate looks for them.
+cuda_path = (os.environ["CUDA_HOME"] + "/bin" if "CUDA_HOME" in os.environ
+             else "/usr/local/cuda/bin:" + os.environ.get("PATH", ""))
+for tool in ["ptxas", "fatbinary"]:
+    if shutil.which(tool, path=cuda_path):
+        config.available_features.add(tool)
 if config.flm_have_sentencepiece:
     config.available_features.add("sentencepiece")
 if config.flm_have_mpi and shutil.which("mpirun"):
