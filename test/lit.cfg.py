@@ -1,6 +1,7 @@
 # The suite of lit tests: one folder per folder of the sources, plus
 # pipeline/ (what each stage gives), tools/ (command lines) and e2e/ (training
 # binaries). unit/ runs the GoogleTest executables. `ninja check-flm` runs all.
+import ctypes
 import os
 import shutil
 
@@ -34,6 +35,8 @@ config.substitutions += [
     ("%models", config.flm_source_dir + "/models"),
     ("%{source}", config.flm_source_dir),
     ("%{bin}", config.flm_tools_dir),
+    # The folder of a CUDA driver without a GPU.
+    ("%{fake-cuda}", config.flm_binary_dir + "/fake-cuda"),
 ]
 
 # Features: what a test may require.
@@ -45,6 +48,11 @@ cuda_path = (os.environ["CUDA_HOME"] + "/bin" if "CUDA_HOME" in os.environ
 for tool in ["ptxas", "fatbinary"]:
     if shutil.which(tool, path=cuda_path):
         config.available_features.add(tool)
+try:
+    ctypes.CDLL("libcuda.so.1")
+    config.available_features.add("nvidia-driver")
+except OSError:
+    pass
 if config.flm_have_sentencepiece:
     config.available_features.add("sentencepiece")
 if config.flm_have_mpi and shutil.which("mpirun"):

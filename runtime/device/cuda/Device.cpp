@@ -3,8 +3,6 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/device/cuda/Device.h"
 
-#include "runtime/UserError.h"
-
 #include <cassert>
 #include <utility>
 
@@ -83,9 +81,13 @@ double Device::time(const std::function<void()> &work) const {
 DeviceMemory::DeviceMemory(int64_t bytes) : size(bytes) {
   // Nothing is a size too: of a tensor without elements.
   const Driver &driver = Driver::get();
-  driver.check(
-      driver->allocate(&begin, static_cast<size_t>(bytes > 0 ? bytes : 1)),
-      "allocating " + std::to_string(bytes) + " bytes on the GPU");
+  std::string doing =
+      "allocating " + std::to_string(bytes) + " bytes on the GPU";
+  Status status =
+      driver->allocate(&begin, static_cast<size_t>(bytes > 0 ? bytes : 1));
+  if (status == Status::OutOfMemory)
+    throw OutOfMemory(doing + ": " + driver.describe(status));
+  driver.check(status, doing);
 }
 
 DeviceMemory::~DeviceMemory() {

@@ -4,6 +4,7 @@
 #ifndef FLM_RUNTIME_DEVICE_CUDA_DEVICE_H
 #define FLM_RUNTIME_DEVICE_CUDA_DEVICE_H
 
+#include "runtime/UserError.h"
 #include "runtime/device/cuda/Driver.h"
 
 #include <functional>
@@ -48,10 +49,16 @@ private:
   Event begin = nullptr, end = nullptr;
 };
 
+/// Thrown where a GPU has too little memory left.
+class OutOfMemory : public UserError {
+public:
+  using UserError::UserError;
+};
+
 /// A piece of a GPU's memory, aligned to 256 bytes. Freed with the object.
 class DeviceMemory {
 public:
-  /// Throws UserError if there is not enough.
+  /// Throws OutOfMemory if there is not enough.
   explicit DeviceMemory(int64_t bytes);
   ~DeviceMemory();
   DeviceMemory(DeviceMemory &&other) noexcept;

@@ -5,12 +5,18 @@
 // without it, nothing.
 //
 // FAKE_CUDA is a list of what should be different, separated by commas:
-//   stub, no-device, version=11040, capability=80,
+//   stub, no-device, version=11040, capability=80, memory=1000000 (bytes that
+//                   can be allocated at once)
 //   reject-image    no module can be loaded
 //   fail-launch     every kernel accesses an illegal address
 //   hang            no kernel ever ends
-// FAKE_CUDA_KERNEL restricts the last two to the kernels of that name.
+//   crash           every launch ends the process
+//   wrong, beyond   see FakeKernels.cpp
+// FAKE_CUDA_KERNEL restricts those from fail-launch on to the kernels of a
+// name.
 //===----------------------------------------------------------------------===//
+#include "test/runtime/cuda/FakeDriver.h"
+
 #include "runtime/device/cuda/DriverTypes.h"
 
 #include <chrono>
@@ -21,10 +27,6 @@
 #include <unistd.h>
 
 using namespace flmrt::cuda;
-
-/// Runs a kernel: its image as it was loaded, and what it is launched with.
-__attribute__((weak)) void runFakeKernel(const std::string &image,
-                                         void **arguments);
 
 // The driver's handles, ours to define.
 namespace flmrt::cuda {
@@ -60,7 +62,7 @@ static int number(const std::string &key, int fallback) {
   return value.empty() ? fallback : std::stoi(value);
 }
 
-static bool misbehaves(const std::string &how, const std::string &kernel) {
+bool misbehaves(const std::string &how, const std::string &kernel) {
   const char *only = std::getenv("FAKE_CUDA_KERNEL");
   return !setting(how).empty() && (!only || kernel == only);
 }
@@ -123,7 +125,7 @@ Status cuDeviceGetName(char *name, int bytes, DeviceOrdinal) {
   return ok;
 }
 Status cuDeviceTotalMem_v2(size_t *bytes, DeviceOrdinal) {
-  *bytes = size_t{1} << 30;
+  *bytes = size_t{16} << 20;
   return ok;
 }
 Status cuDeviceGetAttribute(int *value, DeviceAttribute attribute,
@@ -161,6 +163,8 @@ Status cuCtxSynchronize() { return isBroken ? illegalAddress : ok; }
 
 Status cuMemAlloc_v2(Address *address, size_t bytes) {
   void *memory = nullptr;
+  if (bytes > static_cast<size_t>(number("memory", 1 << 30)))
+    return Status::OutOfMemory;
   if (posix_memalign(&memory, 256, bytes) != 0)
     return Status::OutOfMemory;
   *address = reinterpret_cast<Address>(memory);
@@ -234,10 +238,12 @@ Status cuLaunchKernelEx(const LaunchConfig *config, Function function,
   if (misbehaves("hang", function->name))
     for (;;)
       pause();
+  if (misbehaves("crash", function->name))
+    std::abort();
   if (misbehaves("fail-launch", function->name))
     isBroken = true;
   else if (runFakeKernel)
-    runFakeKernel(function->image, arguments);
+    runFakeKernel(function->name, function->image, arguments);
   return ok;
 }
 
