@@ -50,6 +50,23 @@ static gpuref::KernelDescription parse(const std::string &text,
   return *description;
 }
 
+/// Throws UserError unless `kernel` can be called with `sizes`.
+static void requireCallable(const gpuref::KernelDescription &kernel,
+                            const Sizes &sizes, const std::string &where) {
+  if (sizes.size() != kernel.scalarCount())
+    throw UserError(where + ": '" + kernel.name + "' takes " +
+                    std::to_string(kernel.scalarCount()) + " sizes, not " +
+                    describe(sizes));
+  for (const gpuref::Argument &argument : kernel.arguments) {
+    if (argument.kind == gpuref::Argument::Kind::I32)
+      continue;
+    std::string problem = argument.check(argument.shapeFor(sizes));
+    if (!problem.empty())
+      throw UserError(where + ": '" + kernel.name + "' " + describe(sizes) +
+                      ": " + problem);
+  }
+}
+
 std::string BundledKernel::schedule() const {
   size_t begin = attribute.find("schedule = <");
   if (begin == std::string::npos)
@@ -105,10 +122,8 @@ void flm::gpucheck::writeBundle(const fs::path &program,
     gpuref::KernelDescription description = ::parse(text, kernel.attribute);
     json cases = json::array();
     for (const Case &run : kernel.cases) {
-      if (run.sizes.size() != description.scalarCount())
-        throw UserError(listFile.string() + ": " + kernel.attribute +
-                        " takes " + std::to_string(description.scalarCount()) +
-                        " sizes, not " + describe(run.sizes));
+      requireCallable(description, run.sizes, listFile.string());
+      requireCallable(description, run.reference, listFile.string());
       cases.push_back({{"sizes", run.sizes},
                        {"reference", run.reference},
                        {"timed", run.timed},

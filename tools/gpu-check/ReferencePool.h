@@ -15,9 +15,8 @@ namespace flm::gpucheck {
 
 /// Inputs of a run at its reference's sizes, and what should come out.
 struct Reference {
-  std::unique_ptr<gpuref::KernelTensors> tensors; ///< null: see `problem`
+  std::unique_ptr<gpuref::KernelTensors> tensors;
   std::vector<gpuref::Expected> expected;
-  std::string problem;
 };
 
 class ReferencePool {

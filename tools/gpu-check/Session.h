@@ -36,7 +36,7 @@ struct SessionOptions {
   std::vector<std::string> peer;   ///< command; none: no peer
   int rounds = 7;
   double kernelSeconds = 20; ///< a kernel that takes longer hangs
-  double minutes = 8;        ///< when this has passed, nothing more is timed
+  double minutes = 7;        ///< when this has passed, nothing more is timed
 };
 
 class Session {
