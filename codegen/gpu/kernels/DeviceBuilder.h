@@ -120,6 +120,11 @@ public:
   void ifThen(mlir::Value condition, llvm::function_ref<void()> then);
   void ifThenElse(mlir::Value condition, llvm::function_ref<void()> then,
                   llvm::function_ref<void()> otherwise);
+  /// What `then` or `otherwise` gives: as many values, of the same types.
+  llvm::SmallVector<mlir::Value>
+  choose(mlir::Value condition,
+         llvm::function_ref<llvm::SmallVector<mlir::Value>()> then,
+         llvm::function_ref<llvm::SmallVector<mlir::Value>()> otherwise);
   /// Repeats until `ready` gives true.
   void spinUntil(llvm::function_ref<mlir::Value()> ready);
 
