@@ -9,43 +9,45 @@ using namespace mlir;
 using namespace flm::gpu;
 
 TileRing::TileRing(DeviceBuilder &d, StringRef name, HeadTile tile,
-                   int64_t stages, SharedPlan &plan)
-    : tile(tile), offset(plan.place(stages * tile.bytes(), boxAlignment)), d(d),
-      name(name), stages(stages) {}
+                   int64_t tiles, int64_t stages, SharedPlan &plan)
+    : tile(tile), d(d), name(name), tiles(tiles), stages(stages),
+      offset(plan.place(stages * stageBytes(), boxAlignment)) {}
 
 void TileRing::placeBarriers(SharedPlan &plan) {
-  barriers.emplace(d, stages, plan.place(StageRing::bytes(stages), 8));
+  barriers.emplace(d, stages, plan.place(StageRing::bytes(stages), 8),
+                   name + " ");
 }
 
-void TileRing::init(int64_t releases) { barriers->init(releases, name + " "); }
-
-void TileRing::release(RingPosition at) { barriers->release(at); }
-
-Value TileRing::load(RingPosition at, const TensorMatrix &matrix, I32 firstRow,
+Value TileRing::load(RingPosition at, I32 firstRow, ArrayRef<Source> sources,
                      int64_t moreBytes) {
-  Value barrier = barriers->acquire(at, tile.bytes() + moreBytes);
-  DeviceBuilder::Named named(d, "load " + name);
-  tile.overColumns().load(d, matrix, at.slot * tile.bytes() + offset, firstRow,
-                          d.constant(0), barrier, d.constant(0), 1, Value());
+  assert(static_cast<int64_t>(sources.size()) == tiles && "one per tile");
+  Value barrier = barriers->acquire(at, stageBytes() + moreBytes);
+  for (auto [index, source] : llvm::enumerate(sources)) {
+    DeviceBuilder::Named named(d, source.name);
+    tile.overColumns().load(d, source.matrix,
+                            at.slot * stageBytes() + offsetOf(index), firstRow,
+                            d.constant(0), barrier, d.constant(0), 1, Value());
+  }
   return barrier;
 }
 
-SharedOperand TileRing::operand(const OperandTile &operandTile,
+SharedOperand TileRing::operand(const OperandTile &operandTile, int64_t index,
                                 I32 bytes) const {
-  return {operandTile, operandTile.descriptor(d, d.constant(offset)) + bytes};
+  return {operandTile,
+          operandTile.descriptor(d, d.constant(offsetOf(index))) + bytes};
 }
 
-SharedOperand TileRing::overColumns(RingPosition at) const {
-  return operand(tile.overColumns(), d.opaque(at.slot) * tile.bytes());
+SharedOperand TileRing::overColumns(RingPosition at, int64_t index) const {
+  return operand(tile.overColumns(), index, d.opaque(at.slot) * stageBytes());
 }
 
-SharedOperand TileRing::overRows(RingPosition at) const {
-  return operand(tile.overRows(), d.opaque(at.slot) * tile.bytes());
+SharedOperand TileRing::overRows(RingPosition at, int64_t index) const {
+  return operand(tile.overRows(), index, d.opaque(at.slot) * stageBytes());
 }
 
-SharedOperand TileRing::rows64(I32 index) const {
+SharedOperand TileRing::rows64(I32 group, int64_t index) const {
   OperandTile rows = tile.overColumns();
-  return operand(rows, d.opaque(index) * rows.outerStep());
+  return operand(rows, index, d.opaque(group) * rows.outerStep());
 }
 
 void flm::gpu::loadBytes(DeviceBuilder &d, Value source, I32 offset,

@@ -22,47 +22,59 @@ struct HeadTile {
   OperandTile overRows() const { return {headDim, rows, true}; }
 };
 
-/// A StageRing whose stages hold a HeadTile each. A tile that is loaded once is
-/// a ring of one stage.
+/// A StageRing whose stages hold `tiles` HeadTiles each, which arrive and are
+/// released together (keys and values). Tiles that are loaded once are a ring of
+/// one stage.
 class TileRing {
 public:
-  /// Takes room for the tiles; `name` ("key") goes into the names of barriers
-  /// and copies.
-  TileRing(DeviceBuilder &d, llvm::StringRef name, HeadTile tile,
+  /// Takes room for the tiles; `name` goes before the names of barriers and
+  /// waits.
+  TileRing(DeviceBuilder &d, llvm::StringRef name, HeadTile tile, int64_t tiles,
            int64_t stages, SharedPlan &plan);
   /// Takes room for the barriers, after all tiles: those are aligned to 1 KiB.
   void placeBarriers(SharedPlan &plan);
 
   /// See StageRing.
-  void init(int64_t releases);
+  void init(int64_t releases, bool publish) {
+    barriers->init(releases, publish);
+  }
   RingPosition start() { return barriers->start(); }
   RingPosition next(RingPosition at) { return barriers->next(at); }
   void waitFull(RingPosition at) { barriers->waitFull(at); }
-  void release(RingPosition at);
+  void release(RingPosition at) { barriers->release(at); }
 
-  /// The producer: starts the copy of rows from `firstRow` on, once the stage
-  /// is empty. Returns the barrier, which expects `moreBytes` besides.
-  mlir::Value load(RingPosition at, const TensorMatrix &matrix, I32 firstRow,
-                   int64_t moreBytes = 0);
+  /// What a tile is loaded from; `name` is the copy's ("load key").
+  struct Source {
+    llvm::StringRef name;
+    TensorMatrix matrix;
+  };
+  /// The producer: starts the copies of rows from `firstRow` on, one source per
+  /// tile, once the stage is empty. Returns the barrier, which expects
+  /// `moreBytes` besides.
+  mlir::Value load(RingPosition at, I32 firstRow,
+                   llvm::ArrayRef<Source> sources, int64_t moreBytes = 0);
 
   // Operands of wgmma. Their addresses are computed where they are asked for
   // (flm_gpu.opaque).
-  /// The tile as a right operand.
-  SharedOperand overColumns(RingPosition at) const;
-  SharedOperand overRows(RingPosition at) const;
-  /// Rows 64 * `index` and on of the first stage as a left operand.
-  SharedOperand rows64(I32 index) const;
+  /// Tile `index` of a stage as a right operand.
+  SharedOperand overColumns(RingPosition at, int64_t index = 0) const;
+  SharedOperand overRows(RingPosition at, int64_t index = 0) const;
+  /// Rows 64 * `group` and on of tile `index` of the first stage as a left
+  /// operand.
+  SharedOperand rows64(I32 group, int64_t index = 0) const;
 
   const HeadTile tile;
-  /// Of the first stage in shared memory.
-  const int64_t offset;
+  /// Where tile `index` of the first stage lies in shared memory.
+  int64_t offsetOf(int64_t index) const { return offset + index * tile.bytes(); }
 
 private:
-  SharedOperand operand(const OperandTile &operandTile, I32 bytes) const;
+  int64_t stageBytes() const { return tiles * tile.bytes(); }
+  SharedOperand operand(const OperandTile &operandTile, int64_t index,
+                        I32 bytes) const;
 
   DeviceBuilder &d;
   std::string name;
-  int64_t stages;
+  int64_t tiles, stages, offset;
   std::optional<StageRing> barriers;
 };
 

@@ -42,7 +42,7 @@ void HopperAttention::run(ArrayRef<Ring> rings, function_ref<void()> produce,
                           function_ref<void()> consume) {
   d.ifThen(d.threadIndex() == 0, [&] {
     for (const Ring &ring : rings)
-      ring.ring->init(ring.releases);
+      ring.ring->init(ring.releases, /*publish=*/&ring == &rings.back());
   });
   {
     DeviceBuilder::Named name(d, "begin together");
@@ -106,7 +106,7 @@ void HopperAttention::storeRows(ArrayRef<Result> results) {
   int64_t perBox = box.columns() / 2, boxes = headDim / box.columns();
   auto offsetOf = [&](const Result &result, int64_t index) {
     return consumer * OutputBox::bytes +
-           (result.over->offset + index * ownRows * boxRowBytes);
+           (result.offset + index * ownRows * boxRowBytes);
   };
   for (const Result &result : results)
     for (int64_t index = 0; index < boxes; ++index)

@@ -64,10 +64,10 @@ protected:
             llvm::function_ref<mlir::Value(I32 row, I32 column)> visible);
 
   /// A fragment of [64, head_dim], rounded, as this consumer's rows of a
-  /// tensor; `over` is a tile that it no longer reads.
+  /// tensor; its own rows of the tile at byte `offset` are no longer read.
   struct Result {
     llvm::SmallVector<mlir::Value> fragment;
-    const TileRing *over;
+    int64_t offset;
     mlir::Value tensorMap;
   };
   void storeRows(llvm::ArrayRef<Result> results);

@@ -16,10 +16,9 @@ HopperAttentionForward::HopperAttentionForward(DeviceBuilder &d,
                                                AttentionForwardAttr attention)
     : HopperAttention(d, attention.getHeadDim(), attention.getCausal()),
       attention(attention), softmax(d, attention.getScale().getValueAsDouble()),
-      queryTile(d, "query", {attention.queries, headDim}, 1, plan),
-      keyRing(d, "key", {attention.keys, headDim}, attention.getStages(), plan),
-      valueRing(d, "value", {attention.keys, headDim}, attention.getStages(),
-                plan),
+      queryTile(d, "query", {attention.queries, headDim}, 1, 1, plan),
+      keyRing(d, "key", {attention.keys, headDim}, 1, attention.getStages(), plan),
+      valueRing(d, "value", {attention.keys, headDim}, 1, attention.getStages(), plan),
       steps(batch) {
   for (TileRing *ring : {&queryTile, &keyRing, &valueRing})
     ring->placeBarriers(plan);
@@ -53,18 +52,19 @@ LLVM::LLVMFuncOp HopperAttentionForward::emit() {
 void HopperAttentionForward::produce() {
   I32 zero = d.constant(0);
   I32 keyHead = head / groupSize();
-  TensorMatrix keys = rowsOf(k, keyHead), values = rowsOf(v, keyHead);
-  queryTile.load(queryTile.start(), rowsOf(q, head), firstOwn);
+  TileRing::Source keys{"load key", rowsOf(k, keyHead)},
+      values{"load value", rowsOf(v, keyHead)};
+  queryTile.load(queryTile.start(), firstOwn, {{"load query", rowsOf(q, head)}});
   // Keys run one step ahead of values, as they are used.
   RingPosition start = keyRing.start();
-  keyRing.load(start, keys, firstKey(zero));
+  keyRing.load(start, firstKey(zero), keys);
   d.loop(zero, steps, d.constant(1), {start.slot.value(), start.parity.value()},
          [&](I32 step, ValueRange carried) -> SmallVector<Value> {
            RingPosition at{d.i32(carried[0]), d.i32(carried[1])};
            RingPosition ahead = keyRing.next(at);
            d.ifThen(step + 1 < steps,
-                    [&] { keyRing.load(ahead, keys, firstKey(step + 1)); });
-           valueRing.load(at, values, firstKey(step));
+                    [&] { keyRing.load(ahead, firstKey(step + 1), keys); });
+           valueRing.load(at, firstKey(step), values);
            return {ahead.slot.value(), ahead.parity.value()};
          });
 }
@@ -144,7 +144,7 @@ void HopperAttentionForward::passTurn(Value condition) {
 void HopperAttentionForward::storeResults(const State &state) {
   Softmax::Result result = softmax.finish(state.softmax);
   // This consumer's queries are no longer needed: their boxes take the output.
-  storeRows({{softmax.scaleRows(state.output, result.inverse), &queryTile, o}});
+  storeRows({{softmax.scaleRows(state.output, result.inverse), queryTile.offsetOf(0), o}});
   // One lane of each quad knows its two rows.
   d.ifThen((thread & 3) == 0, [&] {
     for (int64_t h : {0, 1}) {

@@ -32,7 +32,7 @@ private:
   /// Queries of one step.
   struct Step {
     I32 head, first;
-    RingPosition at; ///< in both rings
+    RingPosition at;
   };
   /// body(step, carried) for all steps, with values carried around.
   llvm::SmallVector<mlir::Value> forEachStep(
@@ -41,10 +41,10 @@ private:
           body);
 
   void produce();
-  /// Loads a tile of `rows` and the step's part of `terms` ([batch, heads,
-  /// padded], to byte `offset`) into a stage.
-  void load(TileRing &ring, const Step &step, mlir::Value rows,
-            mlir::Value terms, int64_t offset);
+  /// Loads the step's part of `terms` ([batch, heads, padded]) to its stage at
+  /// byte `offset`.
+  void loadTerms(const Step &step, mlir::Value terms, int64_t offset,
+                 mlir::Value barrier);
   void consume();
   /// dK and dV, one after the other.
   llvm::SmallVector<mlir::Value> addStep(const Step &step,
@@ -62,9 +62,9 @@ private:
   AttentionBackwardAttr attention;
   Softmax softmax;
   SharedPlan plan;
-  TileRing keyTile, valueTile; ///< of one stage, filled once
-  TileRing queryRing, gradientRing;
-  /// Of lse2 and delta, with as many stages.
+  /// Keys and values (of one stage, filled once); queries and gradients.
+  TileRing ownTiles, stepRing;
+  /// Of lse2 and delta, with as many stages as the ring.
   int64_t lse2Offset, deltaOffset;
 
   mlir::Value q, k, v, gradient, delta, lse2, dk, dv;

@@ -13,7 +13,7 @@ static SmallVector<Value>
 issueChain(DeviceBuilder &d, StringRef fenceName,
            function_ref<SmallVector<Value>(int64_t depth)> left,
            bool transposeLeft, const SharedOperand &b, ValueRange sums) {
-  {
+  if (!fenceName.empty()) {
     // In the basic block that issues: ptxas serialises the products otherwise.
     DeviceBuilder::Named name(d, fenceName);
     NVVM::WgmmaFenceAlignedOp::create(d);

@@ -21,7 +21,7 @@ struct SharedOperand {
 };
 
 /// Issues D[64, n] = A B^T (+ sums) as one group, behind a fence called
-/// `fenceName`; n is the outer size of `b`, the inner size that of its tile. A
+/// `fenceName`, or behind that of the product before it if that is empty; n is the outer size of `b`, the inner size that of its tile. A
 /// is in shared memory or this thread's fragment of it, from
 /// packFragment. D may be used after a wait that covers the group.
 llvm::SmallVector<mlir::Value> issueProduct(DeviceBuilder &d,

@@ -255,4 +255,5 @@ void flm_emu_async_wait(int32_t pending, const char *where) {
   AsyncGroups &copies = self().asyncCopies;
   int64_t needed = copies.neededFor(pending);
   waitUntil(where, [&copies, needed] { return copies.prefix >= needed; });
+  copies.waitedFor = std::max(copies.waitedFor, needed);
 }
