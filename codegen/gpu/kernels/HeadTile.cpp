@@ -18,6 +18,25 @@ void TileRing::placeBarriers(SharedPlan &plan) {
                    name + " ");
 }
 
+SmallVector<Value> TileRing::forEach(
+    RingPosition &at, I32 from, I32 to, int64_t step, ValueRange initial,
+    function_ref<SmallVector<Value>(I32, RingPosition, ValueRange)> body) {
+  SmallVector<Value> carried(initial);
+  carried.append({at.slot.value(), at.parity.value()});
+  SmallVector<Value> result = d.loop(
+      from, to, d.constant(step), carried, [&](I32 i, ValueRange values) {
+        RingPosition here{d.i32(values.drop_back().back()),
+                          d.i32(values.back())};
+        SmallVector<Value> after = body(i, here, values.drop_back(2));
+        RingPosition ahead = next(here);
+        after.append({ahead.slot.value(), ahead.parity.value()});
+        return after;
+      });
+  at = {d.i32(result[result.size() - 2]), d.i32(result.back())};
+  result.truncate(initial.size());
+  return result;
+}
+
 Value TileRing::load(RingPosition at, I32 firstRow, ArrayRef<Source> sources,
                      int64_t moreBytes) {
   assert(static_cast<int64_t>(sources.size()) == tiles && "one per tile");

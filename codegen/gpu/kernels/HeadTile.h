@@ -23,8 +23,8 @@ struct HeadTile {
 };
 
 /// A StageRing whose stages hold `tiles` HeadTiles each, which arrive and are
-/// released together (keys and values). Tiles that are loaded once are a ring of
-/// one stage.
+/// released together (keys and values). Tiles that are loaded once are a ring
+/// of one stage.
 class TileRing {
 public:
   /// Takes room for the tiles; `name` goes before the names of barriers and
@@ -42,6 +42,16 @@ public:
   RingPosition next(RingPosition at) { return barriers->next(at); }
   void waitFull(RingPosition at) { barriers->waitFull(at); }
   void release(RingPosition at) { barriers->release(at); }
+
+  /// for (i = from; i < to; i += step) body(i, stage, carried), a stage per
+  /// iteration from `at` on, with values carried around; `at` is then the stage
+  /// after the last.
+  llvm::SmallVector<mlir::Value>
+  forEach(RingPosition &at, I32 from, I32 to, int64_t step,
+          mlir::ValueRange initial,
+          llvm::function_ref<llvm::SmallVector<mlir::Value>(I32, RingPosition,
+                                                            mlir::ValueRange)>
+              body);
 
   /// What a tile is loaded from; `name` is the copy's ("load key").
   struct Source {
@@ -65,7 +75,9 @@ public:
 
   const HeadTile tile;
   /// Where tile `index` of the first stage lies in shared memory.
-  int64_t offsetOf(int64_t index) const { return offset + index * tile.bytes(); }
+  int64_t offsetOf(int64_t index) const {
+    return offset + index * tile.bytes();
+  }
 
 private:
   int64_t stageBytes() const { return tiles * tile.bytes(); }

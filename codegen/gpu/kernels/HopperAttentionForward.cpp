@@ -17,8 +17,10 @@ HopperAttentionForward::HopperAttentionForward(DeviceBuilder &d,
     : HopperAttention(d, attention.getHeadDim(), attention.getCausal()),
       attention(attention), softmax(d, attention.getScale().getValueAsDouble()),
       queryTile(d, "query", {attention.queries, headDim}, 1, 1, plan),
-      keyRing(d, "key", {attention.keys, headDim}, 1, attention.getStages(), plan),
-      valueRing(d, "value", {attention.keys, headDim}, 1, attention.getStages(), plan),
+      keyRing(d, "key", {attention.keys, headDim}, 1, attention.getStages(),
+              plan),
+      valueRing(d, "value", {attention.keys, headDim}, 1, attention.getStages(),
+                plan),
       steps(batch) {
   for (TileRing *ring : {&queryTile, &keyRing, &valueRing})
     ring->placeBarriers(plan);
@@ -54,7 +56,8 @@ void HopperAttentionForward::produce() {
   I32 keyHead = head / groupSize();
   TileRing::Source keys{"load key", rowsOf(k, keyHead)},
       values{"load value", rowsOf(v, keyHead)};
-  queryTile.load(queryTile.start(), firstOwn, {{"load query", rowsOf(q, head)}});
+  queryTile.load(queryTile.start(), firstOwn,
+                 {{"load query", rowsOf(q, head)}});
   // Keys run one step ahead of values, as they are used.
   RingPosition start = keyRing.start();
   keyRing.load(start, firstKey(zero), keys);
@@ -144,7 +147,8 @@ void HopperAttentionForward::passTurn(Value condition) {
 void HopperAttentionForward::storeResults(const State &state) {
   Softmax::Result result = softmax.finish(state.softmax);
   // This consumer's queries are no longer needed: their boxes take the output.
-  storeRows({{softmax.scaleRows(state.output, result.inverse), queryTile.offsetOf(0), o}});
+  storeRows({{softmax.scaleRows(state.output, result.inverse),
+              queryTile.offsetOf(0), o}});
   // One lane of each quad knows its two rows.
   d.ifThen((thread & 3) == 0, [&] {
     for (int64_t h : {0, 1}) {

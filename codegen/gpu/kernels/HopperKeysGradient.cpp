@@ -9,21 +9,22 @@
 using namespace mlir;
 using namespace flm::gpu;
 
+/// The tiles of the block, and those of a step.
+static constexpr int64_t keyTile = 0, valueTile = 1;
+static constexpr int64_t queryTile = 0, gradientTile = 1;
+
 HopperKeysGradient::HopperKeysGradient(DeviceBuilder &d,
                                        AttentionBackwardAttr attention)
     : HopperAttention(d, attention.getHeadDim(), attention.getCausal()),
       attention(attention), softmax(d, attention.getScale().getValueAsDouble()),
-      keyTile(d, "key", {ownRows, headDim}, 1, plan),
-      valueTile(d, "value", {ownRows, headDim}, 1, plan),
-      queryRing(d, "query", {attention.stepRows(), headDim},
-                attention.getStages(), plan),
-      gradientRing(d, "gradient", {attention.stepRows(), headDim},
-                   attention.getStages(), plan),
+      ownTiles(d, "own", {ownRows, headDim}, 2, 1, plan),
+      stepRing(d, "step", {attention.stepRows(), headDim}, 2,
+               attention.getStages(), plan),
       lse2Offset(plan.place(attention.getStages() * termBytes(), 16)),
       deltaOffset(plan.place(attention.getStages() * termBytes(), 16)),
       padded(batch) {
-  for (TileRing *ring : {&keyTile, &valueTile, &queryRing, &gradientRing})
-    ring->placeBarriers(plan);
+  ownTiles.placeBarriers(plan);
+  stepRing.placeBarriers(plan);
   assert(plan.bytes() == attention.sharedBytes() &&
          "the verifier counts other bytes than the kernel uses");
 }
@@ -31,11 +32,10 @@ HopperKeysGradient::HopperKeysGradient(DeviceBuilder &d,
 LLVM::LLVMFuncOp HopperKeysGradient::emit() {
   using Heads = AttentionCall::Heads;
   AttentionCall call(d, headDim);
-  call.addRows("q", Access::Read, Heads::Query, queryRing.tile.rows, q);
-  call.addRows("k", Access::Read, Heads::Key, keyTile.tile.rows, k);
-  call.addRows("v", Access::Read, Heads::Key, valueTile.tile.rows, v);
-  call.addRows("do", Access::Read, Heads::Query, gradientRing.tile.rows,
-               gradient);
+  call.addRows("q", Access::Read, Heads::Query, stepRing.tile.rows, q);
+  call.addRows("k", Access::Read, Heads::Key, ownRows, k);
+  call.addRows("v", Access::Read, Heads::Key, ownRows, v);
+  call.addRows("do", Access::Read, Heads::Query, stepRing.tile.rows, gradient);
   call.addTerms("delta", Access::Read, call.paddedSeq(), delta);
   call.addTerms("lse2", Access::Read, call.paddedSeq(), lse2);
   call.addRows("dk", Access::Write, Heads::Key, OutputBox::rows, dk);
@@ -50,37 +50,31 @@ LLVM::LLVMFuncOp HopperKeysGradient::emit() {
   placeBlock(call, Heads::Key, /*lastFirst=*/false);
   padded = call.sizes().paddedSeq();
   run(
-      {{&keyTile, 1},
-       {&valueTile, 1},
-       {&queryRing, consumers},
-       {&gradientRing, consumers}},
-      [&] { produce(); }, [&] { consume(); });
+      {{&ownTiles, 1}, {&stepRing, consumers}}, [&] { produce(); },
+      [&] { consume(); });
   return function;
 }
 
 SmallVector<Value> HopperKeysGradient::forEachStep(
     ValueRange initial,
     function_ref<SmallVector<Value>(Step, ValueRange)> body) {
-  int64_t rows = attention.stepRows();
   // Queries before the block's first key do not see it.
   I32 begin = causal ? firstOwn : d.constant(0);
   I32 group = groupSize();
-  RingPosition start = queryRing.start();
+  RingPosition start = stepRing.start();
   SmallVector<Value> carried(initial);
   carried.append({start.slot.value(), start.parity.value()});
   SmallVector<Value> result = d.loop(
       head * group, head * group + group, d.constant(1), carried,
-      [&](I32 queryHead, ValueRange ofHead) {
-        return d.loop(begin, seq, d.constant(rows), ofHead,
-                      [&](I32 first, ValueRange values) {
-                        RingPosition at{d.i32(values.drop_back().back()),
-                                        d.i32(values.back())};
-                        SmallVector<Value> next =
-                            body({queryHead, first, at}, values.drop_back(2));
-                        RingPosition after = queryRing.next(at);
-                        next.append({after.slot.value(), after.parity.value()});
-                        return next;
-                      });
+      [&](I32 queryHead, ValueRange values) {
+        RingPosition at{d.i32(values.drop_back().back()), d.i32(values.back())};
+        SmallVector<Value> next = stepRing.forEach(
+            at, begin, seq, attention.stepRows(), values.drop_back(2),
+            [&](I32 first, RingPosition here, ValueRange sums) {
+              return body({queryHead, first, here}, sums);
+            });
+        next.append({at.slot.value(), at.parity.value()});
+        return next;
       });
   result.truncate(initial.size());
   return result;
@@ -91,19 +85,23 @@ SmallVector<Value> HopperKeysGradient::forEachStep(
 //===----------------------------------------------------------------------===//
 
 void HopperKeysGradient::produce() {
-  keyTile.load(keyTile.start(), rowsOf(k, head), firstOwn);
-  valueTile.load(valueTile.start(), rowsOf(v, head), firstOwn);
+  ownTiles.load(
+      ownTiles.start(), firstOwn,
+      {{"load key", rowsOf(k, head)}, {"load value", rowsOf(v, head)}});
   forEachStep(ValueRange(), [&](const Step &step, ValueRange) {
-    load(queryRing, step, q, lse2, lse2Offset);
-    load(gradientRing, step, gradient, delta, deltaOffset);
+    Value barrier =
+        stepRing.load(step.at, step.first,
+                      {{"load query", rowsOf(q, step.head)},
+                       {"load gradient", rowsOf(gradient, step.head)}},
+                      2 * termBytes());
+    loadTerms(step, lse2, lse2Offset, barrier);
+    loadTerms(step, delta, deltaOffset, barrier);
     return SmallVector<Value>();
   });
 }
 
-void HopperKeysGradient::load(TileRing &ring, const Step &step, Value rows,
-                              Value terms, int64_t offset) {
-  Value barrier =
-      ring.load(step.at, rowsOf(rows, step.head), step.first, termBytes());
+void HopperKeysGradient::loadTerms(const Step &step, Value terms,
+                                   int64_t offset, Value barrier) {
   DeviceBuilder::Named name(d, "load row terms");
   Value source =
       d.globalElement(terms, d.getF32Type(), batchIndex * heads + step.head,
@@ -117,8 +115,7 @@ void HopperKeysGradient::load(TileRing &ring, const Step &step, Value rows,
 //===----------------------------------------------------------------------===//
 
 void HopperKeysGradient::consume() {
-  keyTile.waitFull(keyTile.start());
-  valueTile.waitFull(valueTile.start());
+  ownTiles.waitFull(ownTiles.start());
   SmallVector<Value> zeros(headDim, d.f32(0));
   SmallVector<Value> sums =
       forEachStep(zeros, [&](const Step &step, ValueRange carried) {
@@ -136,14 +133,13 @@ void HopperKeysGradient::consume() {
 
 SmallVector<Value> HopperKeysGradient::addStep(const Step &step,
                                                ValueRange sums) {
-  queryRing.waitFull(step.at);
+  stepRing.waitFull(step.at);
   SmallVector<Value> scores =
-      issueProduct(d, "fence scores", keyTile.rows64(consumer),
-                   queryRing.overColumns(step.at));
-  gradientRing.waitFull(step.at);
+      issueProduct(d, "fence scores", ownTiles.rows64(consumer, keyTile),
+                   stepRing.overColumns(step.at, queryTile));
   SmallVector<Value> weightGradients =
-      issueProduct(d, "fence gradients of weights", valueTile.rows64(consumer),
-                   gradientRing.overColumns(step.at));
+      issueProduct(d, "", ownTiles.rows64(consumer, valueTile),
+                   stepRing.overColumns(step.at, gradientTile));
 
   waitForProducts(d, "wait for scores", 1);
   if (causal)
@@ -152,8 +148,8 @@ SmallVector<Value> HopperKeysGradient::addStep(const Step &step,
       scores, lse2Offset, step.at.slot,
       [&](unsigned i, Value term) { return softmax.weight(scores[i], term); });
   SmallVector<Value> valueGradient = issueProduct(
-      d, "fence dv", packFragment(d, weights), gradientRing.overRows(step.at),
-      sums.drop_front(headDim / 2));
+      d, "fence dv", packFragment(d, weights),
+      stepRing.overRows(step.at, gradientTile), sums.drop_front(headDim / 2));
 
   waitForProducts(d, "wait for gradients of weights", 1);
   SmallVector<Value> scoreGradients = combineWithTerms(
@@ -162,13 +158,11 @@ SmallVector<Value> HopperKeysGradient::addStep(const Step &step,
         Value difference = arith::SubFOp::create(d, weightGradients[i], term);
         return arith::MulFOp::create(d, weights[i], difference);
       });
-  SmallVector<Value> result =
-      issueProduct(d, "fence dk", packFragment(d, scoreGradients),
-                   queryRing.overRows(step.at), sums.take_front(headDim / 2));
-  waitForProducts(d, "wait for dv", 1);
-  release(gradientRing, step.at);
-  waitForProducts(d, "wait for dk", 0);
-  release(queryRing, step.at);
+  SmallVector<Value> result = issueProduct(
+      d, "fence dk", packFragment(d, scoreGradients),
+      stepRing.overRows(step.at, queryTile), sums.take_front(headDim / 2));
+  waitForProducts(d, "wait for sums", 0);
+  release(stepRing, step.at);
   result.append(valueGradient);
   return result;
 }

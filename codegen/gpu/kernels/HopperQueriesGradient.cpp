@@ -8,19 +8,20 @@
 using namespace mlir;
 using namespace flm::gpu;
 
+/// The tiles of the block, and those of a step.
+static constexpr int64_t queryTile = 0, gradientTile = 1;
+static constexpr int64_t keyTile = 0, valueTile = 1;
+
 HopperQueriesGradient::HopperQueriesGradient(DeviceBuilder &d,
                                              AttentionBackwardAttr attention)
     : HopperAttention(d, attention.getHeadDim(), attention.getCausal()),
       attention(attention), softmax(d, attention.getScale().getValueAsDouble()),
-      queryTile(d, "query", {ownRows, headDim}, 1, plan),
-      gradientTile(d, "gradient", {ownRows, headDim}, 1, plan),
-      keyRing(d, "key", {attention.stepRows(), headDim}, attention.getStages(),
-              plan),
-      valueRing(d, "value", {attention.stepRows(), headDim},
-                attention.getStages(), plan),
+      ownTiles(d, "own", {ownRows, headDim}, 2, 1, plan),
+      stepRing(d, "step", {attention.stepRows(), headDim}, 2,
+               attention.getStages(), plan),
       padded(batch) {
-  for (TileRing *ring : {&queryTile, &gradientTile, &keyRing, &valueRing})
-    ring->placeBarriers(plan);
+  ownTiles.placeBarriers(plan);
+  stepRing.placeBarriers(plan);
   assert(plan.bytes() == attention.sharedBytes() &&
          "the verifier counts other bytes than the kernel uses");
 }
@@ -28,11 +29,10 @@ HopperQueriesGradient::HopperQueriesGradient(DeviceBuilder &d,
 LLVM::LLVMFuncOp HopperQueriesGradient::emit() {
   using Heads = AttentionCall::Heads;
   AttentionCall call(d, headDim);
-  call.addRows("q", Access::Read, Heads::Query, queryTile.tile.rows, q);
-  call.addRows("k", Access::Read, Heads::Key, keyRing.tile.rows, k);
-  call.addRows("v", Access::Read, Heads::Key, valueRing.tile.rows, v);
-  call.addRows("do", Access::Read, Heads::Query, gradientTile.tile.rows,
-               gradient);
+  call.addRows("q", Access::Read, Heads::Query, ownRows, q);
+  call.addRows("k", Access::Read, Heads::Key, stepRing.tile.rows, k);
+  call.addRows("v", Access::Read, Heads::Key, stepRing.tile.rows, v);
+  call.addRows("do", Access::Read, Heads::Query, ownRows, gradient);
   call.addTerms("delta", Access::Read, call.paddedSeq(), delta);
   call.addTerms("lse2", Access::Read, call.paddedSeq(), lse2);
   call.addRows("dq", Access::Write, Heads::Query, OutputBox::rows, dq);
@@ -46,11 +46,8 @@ LLVM::LLVMFuncOp HopperQueriesGradient::emit() {
   placeBlock(call, Heads::Query, /*lastFirst=*/true);
   padded = call.sizes().paddedSeq();
   run(
-      {{&queryTile, 1},
-       {&gradientTile, 1},
-       {&keyRing, consumers},
-       {&valueRing, consumers}},
-      [&] { produce(); }, [&] { consume(); });
+      {{&ownTiles, 1}, {&stepRing, consumers}}, [&] { produce(); },
+      [&] { consume(); });
   return function;
 }
 
@@ -59,31 +56,23 @@ SmallVector<Value> HopperQueriesGradient::forEachStep(
     function_ref<SmallVector<Value>(Step, ValueRange)> body) {
   assert(attention.stepRows() == ownRows && "a step ends with a block's rows");
   I32 steps = causal ? tile + 1 : tiles;
-  RingPosition start = keyRing.start();
-  SmallVector<Value> carried(initial);
-  carried.append({start.slot.value(), start.parity.value()});
-  SmallVector<Value> result = d.loop(
-      d.constant(0), steps, d.constant(1), carried,
-      [&](I32 index, ValueRange values) {
-        RingPosition at{d.i32(values.drop_back().back()), d.i32(values.back())};
-        Step step{index, (steps - 1 - index) * ownRows, at};
-        SmallVector<Value> next = body(step, values.drop_back(2));
-        RingPosition after = keyRing.next(at);
-        next.append({after.slot.value(), after.parity.value()});
-        return next;
+  RingPosition at = stepRing.start();
+  return stepRing.forEach(
+      at, d.constant(0), steps, 1, initial,
+      [&](I32 index, RingPosition here, ValueRange sums) {
+        return body({index, (steps - 1 - index) * ownRows, here}, sums);
       });
-  result.truncate(initial.size());
-  return result;
 }
 
 void HopperQueriesGradient::produce() {
-  queryTile.load(queryTile.start(), rowsOf(q, head), firstOwn);
-  gradientTile.load(gradientTile.start(), rowsOf(gradient, head), firstOwn);
+  ownTiles.load(ownTiles.start(), firstOwn,
+                {{"load query", rowsOf(q, head)},
+                 {"load gradient", rowsOf(gradient, head)}});
   I32 keyHead = head / groupSize();
   TensorMatrix keys = rowsOf(k, keyHead), values = rowsOf(v, keyHead);
   forEachStep(ValueRange(), [&](const Step &step, ValueRange) {
-    keyRing.load(step.at, keys, step.firstKey);
-    valueRing.load(step.at, values, step.firstKey);
+    stepRing.load(step.at, step.firstKey,
+                  {{"load key", keys}, {"load value", values}});
     return SmallVector<Value>();
   });
 }
@@ -107,8 +96,7 @@ std::array<Value, 2> HopperQueriesGradient::loadTerms(Value terms) {
 void HopperQueriesGradient::consume() {
   rowDelta = loadTerms(delta);
   rowLse2 = loadTerms(lse2);
-  queryTile.waitFull(queryTile.start());
-  gradientTile.waitFull(gradientTile.start());
+  ownTiles.waitFull(ownTiles.start());
   SmallVector<Value> zeros(headDim / 2, d.f32(0));
   SmallVector<Value> sums =
       forEachStep(zeros, [&](const Step &step, ValueRange carried) {
@@ -116,19 +104,19 @@ void HopperQueriesGradient::consume() {
       });
   Value scale = d.f32(attention.getScale().getValueAsDouble());
   // This consumer no longer reads its queries.
-  storeRows({{softmax.scaleRows(sums, {scale, scale}), &queryTile, dq}});
+  storeRows({{softmax.scaleRows(sums, {scale, scale}),
+              ownTiles.offsetOf(queryTile), dq}});
 }
 
 SmallVector<Value> HopperQueriesGradient::addStep(const Step &step,
                                                   ValueRange sums) {
-  RingPosition at = step.at;
-  keyRing.waitFull(at);
-  SmallVector<Value> scores = issueProduct(
-      d, "fence scores", queryTile.rows64(consumer), keyRing.overColumns(at));
-  valueRing.waitFull(at);
+  stepRing.waitFull(step.at);
+  SmallVector<Value> scores =
+      issueProduct(d, "fence scores", ownTiles.rows64(consumer, queryTile),
+                   stepRing.overColumns(step.at, keyTile));
   SmallVector<Value> gradients =
-      issueProduct(d, "fence gradients of weights",
-                   gradientTile.rows64(consumer), valueRing.overColumns(at));
+      issueProduct(d, "", ownTiles.rows64(consumer, gradientTile),
+                   stepRing.overColumns(step.at, valueTile));
 
   waitForProducts(d, "wait for scores", 1);
   // Only the last keys are hidden from some queries, or beyond the sequence.
@@ -140,14 +128,14 @@ SmallVector<Value> HopperQueriesGradient::addStep(const Step &step,
     weights.push_back(softmax.weight(score, rowLse2[i / 2 % 2]));
 
   waitForProducts(d, "wait for gradients of weights", 0);
-  release(valueRing, at);
   for (auto [i, gradient] : llvm::enumerate(gradients)) {
     Value difference = arith::SubFOp::create(d, gradient, rowDelta[i / 2 % 2]);
     gradient = arith::MulFOp::create(d, weights[i], difference);
   }
-  SmallVector<Value> result = issueProduct(
-      d, "fence dq", packFragment(d, gradients), keyRing.overRows(at), sums);
-  waitForProducts(d, "wait for dq", 0);
-  release(keyRing, at);
+  SmallVector<Value> result =
+      issueProduct(d, "fence dq", packFragment(d, gradients),
+                   stepRing.overRows(step.at, keyTile), sums);
+  waitForProducts(d, "wait for sums", 0);
+  release(stepRing, step.at);
   return result;
 }

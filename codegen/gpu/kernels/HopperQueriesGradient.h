@@ -30,7 +30,7 @@ private:
   /// Keys of one step.
   struct Step {
     I32 index, firstKey;
-    RingPosition at; ///< in both rings
+    RingPosition at;
   };
   /// body(step, carried) for all steps, with values carried around.
   llvm::SmallVector<mlir::Value> forEachStep(
@@ -48,8 +48,8 @@ private:
   AttentionBackwardAttr attention;
   Softmax softmax;
   SharedPlan plan;
-  TileRing queryTile, gradientTile; ///< of one stage, filled once
-  TileRing keyRing, valueRing;
+  /// Queries and gradients (of one stage, filled once); keys and values.
+  TileRing ownTiles, stepRing;
 
   mlir::Value q, k, v, gradient, delta, lse2, dq;
   I32 padded; ///< seq

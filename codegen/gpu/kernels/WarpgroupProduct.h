@@ -21,9 +21,10 @@ struct SharedOperand {
 };
 
 /// Issues D[64, n] = A B^T (+ sums) as one group, behind a fence called
-/// `fenceName`, or behind that of the product before it if that is empty; n is the outer size of `b`, the inner size that of its tile. A
-/// is in shared memory or this thread's fragment of it, from
-/// packFragment. D may be used after a wait that covers the group.
+/// `fenceName`, or behind that of the product before it if that is empty; n is
+/// the outer size of `b`, the inner size that of its tile. A is in shared
+/// memory or this thread's fragment of it, from packFragment. D may be used
+/// after a wait that covers the group.
 llvm::SmallVector<mlir::Value> issueProduct(DeviceBuilder &d,
                                             llvm::StringRef fenceName,
                                             const SharedOperand &a,
