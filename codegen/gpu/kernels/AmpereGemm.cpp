@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/AmpereGemm.h"
 #include "codegen/gpu/kernels/Synchronization.h"
+#include "codegen/gpu/kernels/TileCopy.h"
 #include "codegen/gpu/kernels/WarpMatrix.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -51,7 +52,7 @@ LLVM::LLVMFuncOp AmpereGemm::emit() {
                I32 empty = d.i32(values.back());
                {
                  DeviceBuilder::Named name(d, "wait for copies");
-                 NVVM::CpAsyncWaitGroupOp::create(d, ahead - 1);
+                 waitForLoads(d, ahead - 1);
                }
                {
                  // Everybody's copies have arrived, and everybody has read the
@@ -66,6 +67,11 @@ LLVM::LLVMFuncOp AmpereGemm::emit() {
                return next;
              });
   result.truncate(result.size() - 2);
+  {
+    // Those of the steps beyond the inner dim still write shared memory.
+    DeviceBuilder::Named name(d, "wait for last copies");
+    waitForLoads(d, 0);
+  }
   storeTile(tile, result);
   return function;
 }
@@ -73,51 +79,20 @@ LLVM::LLVMFuncOp AmpereGemm::emit() {
 void AmpereGemm::loadStage(TilePosition tile, I32 step, I32 slot) {
   I32 offset = slot * schedule.stageBytes();
   I32 depth = step * schedule.getK();
+  TileCopy copy(d, thread, schedule.threads());
   bool ta = gemm.isTransposedA(), tb = gemm.isTransposedB();
   {
     DeviceBuilder::Named name(d, "load a");
-    loadTile(tileA, a, ta ? k : m, ta ? m : k, offset,
-             tile.row * schedule.getM(), depth);
+    copy.load(tileA, offset, GlobalMatrix::dense(a, ta ? k : m, ta ? m : k),
+              tile.row * schedule.getM(), depth);
   }
   {
     DeviceBuilder::Named name(d, "load b");
-    loadTile(tileB, b, tb ? k : n, tb ? n : k, offset + tileA.bytes(),
-             tile.column * schedule.getN(), depth);
+    copy.load(tileB, offset + tileA.bytes(),
+              GlobalMatrix::dense(b, tb ? k : n, tb ? n : k),
+              tile.column * schedule.getN(), depth);
   }
-  NVVM::CpAsyncCommitGroupOp::create(d);
-}
-
-void AmpereGemm::loadTile(const OperandTile &operand, Value pointer, I32 rows,
-                          I32 columns, I32 offset, I32 outerStart,
-                          I32 depthStart) {
-  constexpr int64_t chunkBytes = 16, chunkElements = chunkBytes / 2;
-  constexpr int64_t chunksPerRow = boxRowBytes / chunkBytes;
-  int64_t boxRows = operand.boxRows();
-  int64_t chunks = operand.bytes() / chunkBytes;
-  int64_t threads = schedule.threads();
-  assert(chunks % threads == 0 && "tiles are whole rounds of copies");
-  for (int64_t first = 0; first < chunks; first += threads) {
-    I32 index = thread + first;
-    I32 chunk = index & (chunksPerRow - 1);
-    I32 boxedRow = index / chunksPerRow; // counted through the boxes
-    I32 box = boxedRow / boxRows, row = boxedRow % boxRows;
-    I32 tensorRow = (operand.transposed ? depthStart : outerStart) + row;
-    I32 tensorColumn = (operand.transposed ? outerStart : depthStart) +
-                       box * boxElements + chunk * chunkElements;
-    // Rows are whole chunks, so a chunk is inside or outside. One outside is
-    // not read; zeros are written.
-    Value inside =
-        arith::AndIOp::create(d, tensorRow < rows, tensorColumn < columns);
-    I32 bytes = d.select(inside, d.constant(chunkBytes), d.constant(0));
-    I32 zero = d.constant(0);
-    Value source = d.globalElement(pointer, gemm.getInput(),
-                                   d.select(inside, tensorRow, zero), columns,
-                                   d.select(inside, tensorColumn, zero));
-    Value target = swizzledAddress(d, offset + box * (boxRows * boxRowBytes),
-                                   row, chunk, zero);
-    NVVM::CpAsyncOp::create(d, target, source, chunkBytes,
-                            NVVM::LoadCacheModifierKind::CG, bytes.value());
-  }
+  commitLoads(d);
 }
 
 SmallVector<Value> AmpereGemm::multiplyStage(I32 slot, ValueRange sums) {
@@ -125,22 +100,12 @@ SmallVector<Value> AmpereGemm::multiplyStage(I32 slot, ValueRange sums) {
   I32 offsetB = offsetA + tileA.bytes();
   SmallVector<Value> next(sums);
   for (int64_t depth = 0; depth < schedule.getK(); depth += 16) {
-    SmallVector<Fragment> left, right;
+    SmallVector<Fragment> left;
     for (int64_t row = 0; row < warpRows; row += 16)
       left.push_back(loadFragment(d, tileA, offsetA, warpRow + row, depth, lane,
                                   FragmentOrder::RowsFirst));
-    // 16 columns at a time: two fragments of B.
-    for (int64_t column = 0; column < warpColumns; column += 16)
-      right.push_back(loadFragment(d, tileB, offsetB, warpColumn + column,
-                                   depth, lane, FragmentOrder::DepthFirst));
-    auto *sum = next.begin();
-    for (const Fragment &rows : left)
-      for (const Fragment &columns : right)
-        for (int64_t half : {0, 1}) {
-          SmallVector<Value> updated =
-              multiplyFragments(d, rows, columns, half, {sum, 4});
-          sum = llvm::copy(updated, sum);
-        }
+    next = multiplyStep(d, left, tileB, offsetB, warpColumn, warpColumns, depth,
+                        lane, next);
   }
   return next;
 }

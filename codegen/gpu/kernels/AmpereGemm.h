@@ -26,9 +26,6 @@ private:
   static constexpr int64_t warpRows = 64, warpColumns = 32;
 
   void loadStage(TilePosition tile, I32 step, I32 slot);
-  /// One operand: `pointer` is a tensor of `rows` x `columns`.
-  void loadTile(const OperandTile &operand, mlir::Value pointer, I32 rows,
-                I32 columns, I32 offset, I32 outerStart, I32 depthStart);
   llvm::SmallVector<mlir::Value> multiplyStage(I32 slot, mlir::ValueRange sums);
   void storeTile(TilePosition tile, mlir::ValueRange sums);
 

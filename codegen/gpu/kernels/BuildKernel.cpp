@@ -29,8 +29,9 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
                                     Attribute kernel) {
   DeviceBuilder d(loc, builder);
   return llvm::TypeSwitch<Attribute, LogicalResult>(kernel)
-      .Case<AdamWAttr, AttentionForwardAttr, ChunkSquaresAttr, ChunkTotalAttr,
-            GemmAttr, PointwiseAttr, RmsNormAttr, RopeAttr, TransposeAttr>(
+      .Case<AdamWAttr, AttentionBackwardAttr, AttentionForwardAttr,
+            AttentionRowTermsAttr, ChunkSquaresAttr, ChunkTotalAttr, GemmAttr,
+            PointwiseAttr, RmsNormAttr, RopeAttr, TransposeAttr>(
           [&](auto described) {
             build(d, described);
             return success();

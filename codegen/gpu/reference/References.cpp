@@ -38,9 +38,11 @@ WorstElement flm::gpuref::worstElement(const Expected &expected,
          "a value and a bound for every element");
   WorstElement worst;
   for (int64_t i = 0; i < tensor.size(); ++i) {
-    double error = std::abs(tensor.get(i) - expected.values[i]);
-    // Exact where the bound is zero, e.g. a copy.
-    double relative = error == 0 ? 0 : error / expected.bounds[i];
+    // Also both infinite, and exact where the bound is zero, e.g. a copy.
+    if (tensor.get(i) == expected.values[i])
+      continue;
+    double relative =
+        std::abs(tensor.get(i) - expected.values[i]) / expected.bounds[i];
     if (std::isnan(relative))
       relative = INFINITY;
     if (relative > worst.error)

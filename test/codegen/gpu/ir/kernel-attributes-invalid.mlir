@@ -97,3 +97,33 @@ module attributes {test.a = #flm_gpu.attention_forward<head_dim = 64, causal = t
 
 // expected-error @below {{needs 295056 bytes of shared memory}}
 module attributes {test.a = #flm_gpu.attention_forward<head_dim = 128, causal = true, scale = 0.125 : f32, stages = 4>} {}
+
+// -----
+
+// expected-error @below {{head_dim is 32; expected 64 or 128}}
+module attributes {test.a = #flm_gpu.attention_row_terms<head_dim = 32>} {}
+
+// -----
+
+// expected-error @below {{arch is sm_80; expected sm_90a}}
+module attributes {test.a = #flm_gpu.attention_backward<arch = sm_80, gradient = queries, head_dim = 64, causal = true, scale = 0.125 : f32>} {}
+
+// -----
+
+// expected-error @below {{head_dim is 96; expected 64 or 128}}
+module attributes {test.a = #flm_gpu.attention_backward<gradient = queries, head_dim = 96, causal = true, scale = 0.125 : f32>} {}
+
+// -----
+
+// expected-error @below {{scale is 0.000000e+00 : f32; expected a positive number of type f32}}
+module attributes {test.a = #flm_gpu.attention_backward<gradient = queries, head_dim = 64, causal = true, scale = 0.0 : f32>} {}
+
+// -----
+
+// expected-error @below {{stages is 1; expected at least 2}}
+module attributes {test.a = #flm_gpu.attention_backward<gradient = keys_values, head_dim = 64, causal = true, scale = 0.125 : f32, stages = 1>} {}
+
+// -----
+
+// expected-error @below {{needs 262208 bytes of shared memory, and sm_90a has 232448; use fewer stages}}
+module attributes {test.a = #flm_gpu.attention_backward<gradient = queries, head_dim = 128, causal = true, scale = 0.125 : f32, stages = 3>} {}
