@@ -1,5 +1,6 @@
 //===----------------------------------------------------------------------===//
-// Arithmetic of kernels on vectors, written like the formula:
+// Arithmetic of kernels on vectors, written like the formula (what Real is for
+// the CPU's kernels, whose vectors and functions are lowered in another way):
 //
 //   F32 sigmoid = reciprocal(1.0 + exp2(gate * -log2OfE));
 //   F32 y = gate * sigmoid * up;
