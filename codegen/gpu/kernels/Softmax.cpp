@@ -2,6 +2,7 @@
 // One step of the online softmax, and its end.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Softmax.h"
+#include "codegen/gpu/kernels/WarpgroupProduct.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -88,10 +89,12 @@ Softmax::Step Softmax::run(ValueRange scores, const SoftmaxState *before) {
     step.state.maximum[h] = rowMaximum;
     step.state.sum[h] = sum;
   }
-  for (unsigned i = 0; i < scores.size(); i += 2)
-    step.weights.push_back(
-        d.packBF16(exponentials[i], exponentials[i + 1]).value());
+  step.weights = packFragment(d, exponentials);
   return step;
+}
+
+Value Softmax::weight(Value score, Value lse2) {
+  return exp2(fma(score, d.f32(scaleLog2), arith::NegFOp::create(d, lse2)));
 }
 
 SmallVector<Value> Softmax::scaleRows(ValueRange fragment,
