@@ -126,9 +126,9 @@ void HopperKeysGradient::consume() {
   SmallVector<Value> keyGradient =
       softmax.scaleRows(both.take_front(headDim / 2), {scale, scale});
   // This consumer no longer reads its keys and values.
-  storeRows(
-      {{keyGradient, &keyTile, dk},
-       {SmallVector<Value>(both.drop_front(headDim / 2)), &valueTile, dv}});
+  storeRows({{keyGradient, ownTiles.offsetOf(keyTile), dk},
+             {SmallVector<Value>(both.drop_front(headDim / 2)),
+              ownTiles.offsetOf(valueTile), dv}});
 }
 
 SmallVector<Value> HopperKeysGradient::addStep(const Step &step,
