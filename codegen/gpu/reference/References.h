@@ -23,6 +23,10 @@ struct Expected {
     values.push_back(value);
     bounds.push_back(bound);
   }
+
+  /// How far `got` is off at `element`, as a multiple of its bound; infinite
+  /// for a NaN.
+  double errorOf(int64_t element, double got) const;
 };
 
 /// The element of a tensor that is furthest off.
