@@ -2,6 +2,7 @@
 // The table and the JSON.
 //===----------------------------------------------------------------------===//
 #include "tools/gpu-check/Report.h"
+#include "tools/gpu-check/Combined.h"
 
 #include <algorithm>
 #include <cmath>
@@ -44,9 +45,10 @@ static std::string number(double value, int digits) {
 }
 
 /// Seconds of the fastest peer, and its name.
-static std::pair<std::string, double> fastestPeer(const RunResult &result) {
+static std::pair<std::string, double>
+fastest(const std::map<std::string, double> &peers) {
   std::pair<std::string, double> best;
-  for (auto &[name, seconds] : result.peerSeconds)
+  for (auto &[name, seconds] : peers)
     if (best.first.empty() || seconds < best.second)
       best = {name, seconds};
   return best;
@@ -79,6 +81,18 @@ private:
 
 } // namespace
 
+static std::string teraflops(double flopsPerSecond) {
+  return number(flopsPerSecond * 1e-12, 1) + " TFLOP/s";
+}
+
+/// How fast we are next to the fastest peer, and which that is.
+static void addPeer(std::vector<std::string> &row, double seconds,
+                    const std::map<std::string, double> &peers) {
+  auto [name, peerSeconds] = fastest(peers);
+  row.push_back(name.empty() ? "" : number(peerSeconds / seconds, 2));
+  row.push_back(name);
+}
+
 static std::vector<std::string> rowOf(const RunResult &result) {
   const PlannedRun &planned = *result.planned;
   std::string sizes = describe(planned.run->sizes);
@@ -101,20 +115,29 @@ static std::vector<std::string> rowOf(const RunResult &result) {
   }
   Work work = workOf(planned);
   row.push_back(number(*result.seconds * 1e6, 1));
-  auto [peer, peerSeconds] = fastestPeer(result);
-  if (work.flops > 0)
-    row.push_back(number(work.flops / *result.seconds * 1e-12, 1) + " TFLOP/s");
-  else
-    row.push_back(number(work.bytes / *result.seconds * 1e-9, 1) + " GB/s");
-  if (!peer.empty()) {
-    row.push_back(number(peerSeconds / *result.seconds, 2));
-    row.push_back(peer);
-  } else if (result.copyRate > 0) {
-    row.push_back(number(work.bytes / *result.seconds / result.copyRate, 2));
-    row.push_back("copy");
-  } else {
+  row.push_back(work.flops > 0
+                    ? teraflops(work.flops / *result.seconds)
+                    : number(work.bytes / *result.seconds * 1e-9, 1) + " GB/s");
+  if (result.copyRate > 0)
+    row.insert(
+        row.end(),
+        {number(work.bytes / *result.seconds / result.copyRate, 2), "copy"});
+  else if (isPart(planned))
     row.insert(row.end(), {"", ""});
-  }
+  else
+    addPeer(row, *result.seconds, result.peerSeconds);
+  return row;
+}
+
+static std::vector<std::string> rowOf(const CombinedResult &combined) {
+  std::vector<std::string> row = {combined.name,
+                                  combined.arch,
+                                  describe(combined.sizes),
+                                  "",
+                                  "",
+                                  number(combined.seconds * 1e6, 1),
+                                  teraflops(combined.flops / combined.seconds)};
+  addPeer(row, combined.seconds, combined.peerSeconds);
   return row;
 }
 
@@ -143,6 +166,8 @@ void flm::gpucheck::printTable(std::ostream &os,
              "peer"});
   for (const RunResult &result : results)
     table.add(rowOf(result));
+  for (const CombinedResult &combined : combine(results))
+    table.add(rowOf(combined));
   table.print(os);
 
   os << '\n';
@@ -189,9 +214,16 @@ static json toJson(const RunResult &result) {
 
 json flm::gpucheck::toJson(const Circumstances &circumstances,
                            const std::vector<RunResult> &results) {
-  json runs = json::array();
+  json runs = json::array(), combined = json::array();
   for (const RunResult &result : results)
     runs.push_back(::toJson(result));
+  for (const CombinedResult &result : combine(results))
+    combined.push_back({{"name", result.name},
+                        {"arch", result.arch},
+                        {"sizes", result.sizes},
+                        {"seconds", result.seconds},
+                        {"tflops", result.flops / result.seconds * 1e-12},
+                        {"peer_seconds", result.peerSeconds}});
   return {{"device", circumstances.device},
           {"date", circumstances.date},
           {"clocks", circumstances.clocks},
@@ -199,7 +231,8 @@ json flm::gpucheck::toJson(const Circumstances &circumstances,
           {"peer", circumstances.peer},
           {"copy_gbytes_per_second", circumstances.copyRate * 1e-9},
           {"wrong", count(results, Verdict::Wrong)},
-          {"runs", std::move(runs)}};
+          {"runs", std::move(runs)},
+          {"combined", std::move(combined)}};
 }
 
 json flm::gpucheck::toSchedules(const std::vector<RunResult> &results) {
