@@ -12,9 +12,9 @@
 
 using namespace flm::gpuref;
 
-static const double log2OfE = 1 / std::log(2.0);
-static const double bf16 = roundingOf(ElementType::BF16);
-static const double f32 = roundingOf(ElementType::F32);
+static constexpr double log2OfE = 1.4426950408889634;
+/// The unit roundoffs (roundingOf).
+static constexpr double bf16 = 0x1p-8, f32 = 0x1p-24;
 
 namespace {
 
