@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Attention.h"
 #include "codegen/gpu/kernels/AttentionCall.h"
+#include "codegen/gpu/kernels/Softmax.h"
 #include "codegen/gpu/kernels/WideVectors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -13,8 +14,6 @@
 
 using namespace mlir;
 using namespace flm::gpu;
-
-static constexpr double log2OfE = 1.4426950408889634;
 
 /// The sum over groups of `lanes` neighbouring lanes, in each of them. By whole
 /// warps.
