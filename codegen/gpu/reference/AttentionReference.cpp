@@ -298,8 +298,18 @@ static std::vector<Expected> computeBackward(KernelTensors &tensors) {
   return {dk.finish(scores.scale, terms), dv.finish(1, terms)};
 }
 
+/// Heads of queries share heads of keys in groups of one size.
+static std::string checkHeads(KernelTensors &tensors) {
+  int64_t heads = tensors.tensor("q").shape()[2],
+          keyHeads = tensors.tensor("k").shape()[2];
+  if (keyHeads > 0 && heads % keyHeads == 0)
+    return {};
+  return std::to_string(heads) + " heads share " + std::to_string(keyHeads) +
+         " key heads; expected a multiple of the key heads";
+}
+
 std::vector<KernelReference> flm::gpuref::attentionReferences() {
-  return {{"attention_forward", computeForward},
+  return {{"attention_forward", computeForward, nullptr, checkHeads},
           {"attention_row_terms", computeRowTerms},
-          {"attention_backward", computeBackward, prepareBackward}};
+          {"attention_backward", computeBackward, prepareBackward, checkHeads}};
 }
