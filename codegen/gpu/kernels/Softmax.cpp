@@ -3,15 +3,18 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Softmax.h"
 #include "codegen/gpu/kernels/F32.h"
+#include "codegen/gpu/kernels/LaneReduction.h"
 #include "codegen/gpu/kernels/WarpgroupProduct.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 #include <cmath>
 
 using namespace mlir;
 using namespace flm::gpu;
+
+/// Lanes that hold a row.
+static constexpr int64_t quad = 4;
 
 Softmax::Softmax(DeviceBuilder &d, double scale)
     : d(d), scaleLog2(scale * log2OfE) {}
@@ -23,17 +26,6 @@ Value Softmax::reduce(SmallVector<Value> values, Combine combine) {
     values.truncate(values.size() / 2);
   }
   return values.front();
-}
-
-Value Softmax::reduceQuad(Value value, Combine combine) {
-  for (int64_t distance : {1, 2}) {
-    Value other = NVVM::ShflOp::create(
-        d, d.getF32Type(), d.constant(-1).value(), value,
-        d.constant(distance).value(), d.constant(31).value(),
-        NVVM::ShflKind::bfly, UnitAttr());
-    value = combine(value, other);
-  }
-  return value;
 }
 
 Softmax::Step Softmax::run(ValueRange scores, const SoftmaxState *before) {
@@ -54,7 +46,7 @@ Softmax::Step Softmax::run(ValueRange scores, const SoftmaxState *before) {
         elements.push_back(i);
         values.push_back(scores[i]);
       }
-    Value rowMaximum = reduceQuad(reduce(values, maximum), maximum);
+    Value rowMaximum = reduceLanes(d, reduce(values, maximum), quad, maximum);
     if (before)
       rowMaximum = maximum(before->maximum[h], rowMaximum);
     // exp2(score * scale - maximum * scale): one fma and one exp2 each.
@@ -97,10 +89,7 @@ SmallVector<Value> Softmax::scaleRows(ValueRange fragment,
 Softmax::Result Softmax::finish(const SoftmaxState &state) {
   Result result;
   for (unsigned h : {0u, 1u}) {
-    Value sum = reduceQuad(state.sum[h], [&](Value a, Value b) -> Value {
-      return arith::AddFOp::create(d, a, b);
-    });
-    F32 total(d, sum);
+    F32 total(d, sumOverLanes(d, state.sum[h], quad));
     result.inverse[h] = reciprocal(total).value();
     // ln(sum) + scale * maximum, from logarithms to base 2.
     F32 scale = total.number(scaleLog2);

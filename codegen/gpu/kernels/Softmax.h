@@ -63,8 +63,6 @@ private:
   using Combine = llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)>;
   /// Over the values, as a tree.
   mlir::Value reduce(llvm::SmallVector<mlir::Value> values, Combine combine);
-  /// Over the lanes of a quad.
-  mlir::Value reduceQuad(mlir::Value value, Combine combine);
 
   DeviceBuilder &d;
   double scaleLog2;
