@@ -237,14 +237,18 @@ json flm::gpucheck::toJson(const Circumstances &circumstances,
 
 json flm::gpucheck::toSchedules(const std::vector<RunResult> &results) {
   json schedules = json::array();
-  for (const RunResult &result : results) {
-    const BundledKernel &kernel = *result.planned->kernel;
-    Work work = workOf(*result.planned);
-    if (result.seconds && work.flops > 0 && !kernel.schedule().empty())
-      schedules.push_back({{"kernel", kernel.attribute},
-                           {"shape", result.planned->run->sizes},
-                           {"schedule", kernel.schedule()},
-                           {"tflops", work.flops / *result.seconds * 1e-12}});
-  }
+  auto add = [&](const std::string &attribute, const Sizes &sizes, double flops,
+                 double seconds) {
+    if (attribute.find("schedule = <") != std::string::npos && flops > 0)
+      schedules.push_back({{"kernel", attribute},
+                           {"scalars", sizes},
+                           {"tflops", flops / seconds * 1e-12}});
+  };
+  for (const RunResult &result : results)
+    if (result.seconds && !isPart(*result.planned))
+      add(result.planned->kernel->attribute, result.planned->run->sizes,
+          workOf(*result.planned).flops, *result.seconds);
+  for (const CombinedResult &result : combine(results))
+    add(result.attribute, result.sizes, result.flops, result.seconds);
   return schedules;
 }

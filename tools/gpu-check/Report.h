@@ -34,8 +34,9 @@ nlohmann::json toJson(const Circumstances &circumstances,
                       const std::vector<RunResult> &results);
 
 /// Of the timed matrix multiplications with a schedule of their own, all right
-/// ones: [{"kernel": attribute, "shape": [m, n, k], "schedule": "<...>",
-/// "tflops": 612.3}, ...]. What picks schedules reads this.
+/// ones, with both kernels of those whose inner dim is split: [{"kernel":
+/// attribute, "scalars": [m, n, k], "tflops": 612.3}, ...]. What picks
+/// schedules reads this.
 nlohmann::json toSchedules(const std::vector<RunResult> &results);
 
 } // namespace flm::gpucheck
