@@ -77,6 +77,10 @@ void HopperAttention::release(TileRing &ring, RingPosition at) {
   d.ifThen(thread == 0, [&] { ring.release(at); });
 }
 
+void HopperAttention::releaseByWarp(TileRing &ring, RingPosition at) {
+  d.ifThen((thread & 31) == 0, [&] { ring.release(at); });
+}
+
 SmallVector<Value>
 HopperAttention::keepWhere(ValueRange scores,
                            function_ref<Value(I32, I32)> visible) {

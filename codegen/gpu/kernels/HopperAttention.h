@@ -18,7 +18,7 @@ namespace flm::gpu {
 class HopperAttention {
 public:
   static constexpr int64_t ownRows = 128, consumers = 2;
-  static constexpr int64_t groupThreads = 128;
+  static constexpr int64_t groupThreads = 128, groupWarps = 4;
   static constexpr int64_t threads = groupThreads * (1 + consumers);
 
 protected:
@@ -50,7 +50,10 @@ protected:
   // In a consumer
   //===--------------------------------------------------------------------===//
 
+  /// One thread releases for its consumer: wgmma has read the stage for all.
   void release(TileRing &ring, RingPosition at);
+  /// One thread of each warp releases, where threads read the stage themselves.
+  void releaseByWarp(TileRing &ring, RingPosition at);
 
   /// Scores of own queries (rows) and keys from `firstKey` on (columns), with
   /// -infinity for keys that the query does not see: later ones if `causal`,

@@ -50,7 +50,7 @@ LLVM::LLVMFuncOp HopperKeysGradient::emit() {
   placeBlock(call, Heads::Key, /*lastFirst=*/false);
   padded = call.sizes().paddedSeq();
   run(
-      {{&ownTiles, 1}, {&stepRing, consumers}}, [&] { produce(); },
+      {{&ownTiles, 1}, {&stepRing, consumers * groupWarps}}, [&] { produce(); },
       [&] { consume(); });
   return function;
 }
@@ -162,7 +162,7 @@ SmallVector<Value> HopperKeysGradient::addStep(const Step &step,
       d, "fence dk", packFragment(d, scoreGradients),
       stepRing.overRows(step.at, queryTile), sums.take_front(headDim / 2));
   waitForProducts(d, "wait for sums", 0);
-  release(stepRing, step.at);
+  releaseByWarp(stepRing, step.at);
   result.append(valueGradient);
   return result;
 }

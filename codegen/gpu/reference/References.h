@@ -61,6 +61,8 @@ inline constexpr double flushed = 0x1p-126;
 // The families, each in its file.
 std::vector<KernelReference> attentionReferences();
 std::vector<KernelReference> gemmReferences();
+std::vector<KernelReference> optimizerReferences();
+std::vector<KernelReference> pointwiseReferences();
 std::vector<KernelReference> rowReferences();
 
 } // namespace flm::gpuref
