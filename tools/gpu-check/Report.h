@@ -25,6 +25,10 @@ std::string queryClocks();
 /// Now, UTC, e.g. "2026-03-01 12:00:00 UTC".
 std::string currentDate();
 
+/// How many results have the verdict.
+int64_t count(const std::vector<RunResult> &results,
+              RunResult::Verdict verdict);
+
 /// One line per run, then what is wrong.
 void printTable(std::ostream &os, const Circumstances &circumstances,
                 const std::vector<RunResult> &results);
