@@ -25,7 +25,8 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
                                     Attribute kernel) {
   DeviceBuilder d(loc, builder);
   return llvm::TypeSwitch<Attribute, LogicalResult>(kernel)
-      .Case<AttentionForwardAttr, GemmAttr, RmsNormAttr>([&](auto described) {
+      .Case<AttentionForwardAttr, ColumnSumAttr, GemmAttr, RmsNormAttr,
+            RmsNormBackwardAttr>([&](auto described) {
         build(d, described);
         return success();
       })

@@ -55,7 +55,6 @@ private:
   mlir::Value reduce(llvm::SmallVector<mlir::Value> values, Combine combine);
   /// Over the lanes of a quad.
   mlir::Value reduceQuad(mlir::Value value, Combine combine);
-  mlir::Value exp2(mlir::Value x);
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
 
   DeviceBuilder &d;

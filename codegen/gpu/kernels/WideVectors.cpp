@@ -9,10 +9,21 @@ using namespace mlir;
 using namespace flm::gpu;
 
 WideVectors::WideVectors(DeviceBuilder &d, Type type)
-    : d(d), type(type), elements(bytes * 8 / type.getIntOrFloatBitWidth()) {}
+    : WideVectors(d, type, bytes * 8 / type.getIntOrFloatBitWidth()) {}
 
-Value WideVectors::load(Value address) {
-  return widen(d.load(VectorType::get({elements}, type), address, bytes));
+WideVectors::WideVectors(DeviceBuilder &d, Type type, int64_t width)
+    : d(d), type(type), elements(width) {}
+
+VectorType WideVectors::storedType() const {
+  return VectorType::get({elements}, type);
+}
+
+int64_t WideVectors::alignment() const {
+  return std::min(bytes, elements * type.getIntOrFloatBitWidth() / 8);
+}
+
+Value WideVectors::read(Value address) {
+  return d.load(storedType(), address, alignment());
 }
 
 Value WideVectors::widen(Value vector) {
@@ -29,7 +40,7 @@ Value WideVectors::round(Value vector) {
 }
 
 void WideVectors::store(Value rounded, Value address) {
-  d.store(rounded, address, bytes);
+  d.store(rounded, address, alignment());
 }
 
 Value WideVectors::sumOf(Value vector) {

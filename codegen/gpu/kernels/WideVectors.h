@@ -13,13 +13,21 @@ class WideVectors {
 public:
   static constexpr int64_t bytes = 16;
 
+  /// Vectors of 16 bytes of `type`.
   WideVectors(DeviceBuilder &d, mlir::Type type);
+  /// Vectors of `width` elements, beside such vectors of another type: in one
+  /// access if they fit, else in accesses of 16 bytes.
+  WideVectors(DeviceBuilder &d, mlir::Type type, int64_t width);
 
   /// Elements of a vector.
   int64_t width() const { return elements; }
 
-  /// The vector at an address (a ptr<1>, a multiple of 16 bytes), in f32.
-  mlir::Value load(mlir::Value address);
+  /// A vector, as it is stored.
+  mlir::VectorType storedType() const;
+  /// The vector at an address (a ptr<1>, a multiple of 16 bytes or of the
+  /// vector's), as it is stored; in f32.
+  mlir::Value read(mlir::Value address);
+  mlir::Value load(mlir::Value address) { return widen(read(address)); }
   /// Rounds an f32 vector to `type`.
   mlir::Value round(mlir::Value vector);
   /// A vector of `type` as f32 again.
@@ -33,6 +41,8 @@ public:
   mlir::Value broadcast(mlir::Value value);
 
 private:
+  int64_t alignment() const;
+
   DeviceBuilder &d;
   mlir::Type type;
   int64_t elements;
