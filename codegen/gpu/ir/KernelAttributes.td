@@ -5,6 +5,7 @@
 #define FLM_CODEGEN_GPU_IR_KERNELATTRIBUTES_TD
 
 include "codegen/gpu/ir/AttentionAttributes.td"
+include "codegen/gpu/ir/CrossEntropyAttributes.td"
 include "codegen/gpu/ir/GemmAttributes.td"
 include "codegen/gpu/ir/RowAttributes.td"
 

@@ -2,6 +2,7 @@
 // From a kernel's description to the kernel.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Attention.h"
+#include "codegen/gpu/kernels/CrossEntropy.h"
 #include "codegen/gpu/kernels/Gemm.h"
 #include "codegen/gpu/kernels/Norm.h"
 #include "codegen/gpu/kernels/Passes.h"
@@ -25,11 +26,12 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
                                     Attribute kernel) {
   DeviceBuilder d(loc, builder);
   return llvm::TypeSwitch<Attribute, LogicalResult>(kernel)
-      .Case<AttentionForwardAttr, ColumnSumAttr, GemmAttr, RmsNormAttr,
-            RmsNormBackwardAttr>([&](auto described) {
-        build(d, described);
-        return success();
-      })
+      .Case<AttentionForwardAttr, ColumnSumAttr, CrossEntropyGradientAttr,
+            GemmAttr, RmsNormAttr, RmsNormBackwardAttr, SoftmaxStatisticsAttr>(
+          [&](auto described) {
+            build(d, described);
+            return success();
+          })
       .Default([&](Attribute other) {
         return emitError(loc)
                << "no kernel is described by " << other

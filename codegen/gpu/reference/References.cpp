@@ -11,7 +11,8 @@ using namespace flm::gpuref;
 static const std::vector<KernelReference> &allReferences() {
   static const std::vector<KernelReference> references = [] {
     std::vector<KernelReference> all;
-    for (auto family : {attentionReferences, gemmReferences, rowReferences})
+    for (auto family : {attentionReferences, crossEntropyReferences,
+                        gemmReferences, rowReferences})
       for (KernelReference &reference : family())
         all.push_back(std::move(reference));
     return all;
