@@ -6,6 +6,7 @@
 
 include "codegen/gpu/ir/AttentionAttributes.td"
 include "codegen/gpu/ir/CrossEntropyAttributes.td"
+include "codegen/gpu/ir/EmbeddingAttributes.td"
 include "codegen/gpu/ir/GemmAttributes.td"
 include "codegen/gpu/ir/RowAttributes.td"
 

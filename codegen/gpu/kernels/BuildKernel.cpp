@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Attention.h"
 #include "codegen/gpu/kernels/CrossEntropy.h"
+#include "codegen/gpu/kernels/Embedding.h"
 #include "codegen/gpu/kernels/Gemm.h"
 #include "codegen/gpu/kernels/Norm.h"
 #include "codegen/gpu/kernels/Passes.h"
@@ -27,7 +28,8 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
   DeviceBuilder d(loc, builder);
   return llvm::TypeSwitch<Attribute, LogicalResult>(kernel)
       .Case<AttentionForwardAttr, ColumnSumAttr, CrossEntropyGradientAttr,
-            GemmAttr, RmsNormAttr, RmsNormBackwardAttr, SoftmaxStatisticsAttr>(
+            EmbeddingAttr, EmbeddingGradientAttr, GemmAttr, RmsNormAttr,
+            RmsNormBackwardAttr, SoftmaxStatisticsAttr, TokenOrderAttr>(
           [&](auto described) {
             build(d, described);
             return success();

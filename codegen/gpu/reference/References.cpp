@@ -12,7 +12,7 @@ static const std::vector<KernelReference> &allReferences() {
   static const std::vector<KernelReference> references = [] {
     std::vector<KernelReference> all;
     for (auto family : {attentionReferences, crossEntropyReferences,
-                        gemmReferences, rowReferences})
+                        embeddingReferences, gemmReferences, rowReferences})
       for (KernelReference &reference : family())
         all.push_back(std::move(reference));
     return all;

@@ -57,6 +57,7 @@ inline constexpr double flushed = 0x1p-126;
 // The families, each in its file.
 std::vector<KernelReference> attentionReferences();
 std::vector<KernelReference> crossEntropyReferences();
+std::vector<KernelReference> embeddingReferences();
 std::vector<KernelReference> gemmReferences();
 std::vector<KernelReference> rowReferences();
 
