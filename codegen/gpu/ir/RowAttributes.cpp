@@ -9,6 +9,12 @@
 using namespace mlir;
 using namespace flm::gpu;
 
+/// Registers of a thread: a multiprocessor has 65536, and must hold 512 threads
+/// to keep enough loads under way.
+static int64_t threadRegisters(int64_t warps) {
+  return 65536 / (32 * std::clamp<int64_t>(warps, 16, 32));
+}
+
 static LogicalResult verifyNorm(EmitError emitError, Type type, FloatAttr eps,
                                 Type gainType, int64_t columns, int64_t warps,
                                 int64_t team, int64_t mostVectors) {
@@ -45,9 +51,9 @@ static std::string normSuffix(Type type, Type gainType, bool residual,
 LogicalResult RmsNormAttr::verify(EmitError emitError, Type type, FloatAttr eps,
                                   Type gainType, bool residual, int64_t columns,
                                   int64_t warps, int64_t team) {
-  // x and the gain, 4 registers a vector each.
+  // x takes 4 registers a vector; the rest is for what is loaded and computed.
   return verifyNorm(emitError, type, eps, gainType, columns, warps, team,
-                    /*mostVectors=*/16);
+                    /*mostVectors=*/threadRegisters(warps) / 16);
 }
 
 std::string RmsNormAttr::symbolName() const {
@@ -75,9 +81,14 @@ LogicalResult RmsNormBackwardAttr::verify(EmitError emitError, Type type,
                                           int64_t blocks) {
   if (blocks < 1)
     return emitError() << "blocks is " << blocks << "; expected at least 1";
-  // x, dy and the gain, 4 registers a vector each, and an f32 sum per column.
+  if (failed(verifyReal(emitError, "type", type)))
+    return failure();
+  int64_t width = 16 * 8 / type.getIntOrFloatBitWidth();
+  // x, dy and the gain take 4 registers a vector each, the sums one per
+  // element; with as many elements as an eighth of the registers, nothing is
+  // spilled.
   return verifyNorm(emitError, type, eps, gainType, columns, warps, team,
-                    /*mostVectors=*/4);
+                    threadRegisters(warps) / 8 / width);
 }
 
 std::string RmsNormBackwardAttr::symbolName() const {

@@ -55,16 +55,16 @@ def RmsNormBackwardAttr : FlmGpuKernelAttr<"RmsNormBackward",
     registers; without, it adds to it in memory.
 
     ```mlir
-    #flm_gpu.rms_norm_backward<type = bf16, eps = 1.0e-5 : f32, residual = true, columns = 8192, warps = 8, team = 8, blocks = 264>
+    #flm_gpu.rms_norm_backward<type = bf16, eps = 1.0e-5 : f32, residual = true, columns = 8192, warps = 16, team = 16, blocks = 132>
     ```
   }];
   let parameters = (ins "::mlir::Type":$type, "::mlir::FloatAttr":$eps,
                         OptionalParameter<"::mlir::Type">:$gain_type,
                         DefaultValuedParameter<"bool", "false">:$residual,
                         DefaultValuedParameter<"int64_t", "0">:$columns,
-                        DefaultValuedParameter<"int64_t", "8">:$warps,
-                        DefaultValuedParameter<"int64_t", "8">:$team,
-                        DefaultValuedParameter<"int64_t", "264">:$blocks);
+                        DefaultValuedParameter<"int64_t", "16">:$warps,
+                        DefaultValuedParameter<"int64_t", "16">:$team,
+                        DefaultValuedParameter<"int64_t", "132">:$blocks);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{

@@ -80,7 +80,8 @@ LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d,
   I32 slices = (kernel.sizeValue("columns") + (sliceColumns - 1)) /
                d.constant(sliceColumns);
   I32 place = d.blockIndex() / slices, slice = d.blockIndex() % slices;
-  RowVector at{slice * sliceColumns + d.threadIndex() * width};
+  RowVector at{slice * sliceColumns + d.threadIndex() * width, -1, Value(),
+               /*partial=*/false};
   I32 end = d.i32(rows.loadScalar(kernel["ends"], place));
   auto positionAt = [&](I32 place) {
     return d.i32(rows.loadScalar(kernel["order"], place));

@@ -25,6 +25,10 @@ struct RmsNormBackward : NormKernel<RmsNormBackwardAttr> {
         arguments.begin(arguments.fixed(norm.getBlocks()), schedule().threads(),
                         schedule().sharedBytes());
     RowVectors rows = rowVectors();
+    // Once for all rows, where registers keep it.
+    if (norm.getColumns())
+      rows.forEach(
+          [&](const RowVector &at) { rows.load((*this)["gain"], at); });
     SmallVector<Value> sums = beginGainSums(rows);
     sums = d.loop(rows.team(), arguments.sizeValue("rows"),
                   d.constant(norm.parts()), sums,
@@ -45,9 +49,11 @@ struct RmsNormBackward : NormKernel<RmsNormBackwardAttr> {
     auto add = [&](Value a, Value b) -> Value {
       return arith::AddFOp::create(d, a, b);
     };
-    auto scaledGradient = [&](const RowVector &at) {
-      return multiply(rows.load((*this)["dy"], row, at),
-                      rows.load((*this)["gain"], at));
+    auto load = [&](StringRef name, const RowVector &at) {
+      return rows.load((*this)[name], row, at);
+    };
+    auto gainAt = [&](const RowVector &at) {
+      return rows.load((*this)["gain"], at);
     };
     // The sums of x^2 and of gain * dy * x.
     SmallVector<Value> rowSums =
@@ -55,10 +61,13 @@ struct RmsNormBackward : NormKernel<RmsNormBackwardAttr> {
                                                ValueRange carried) {
           Value squares = carried[0], products = carried[1];
           for (const RowVector &at : vectors) {
-            Value x = rows.load((*this)["x"], row, at);
+            Value x = load("x", at);
+            // Under way while the team waits for its sums.
+            if (norm.getResidual() && norm.getColumns())
+              load("d_sum", at);
+            Value scaled = multiply(load("dy", at), gainAt(at));
             squares = add(squares, wide.sumOf(multiply(x, x)));
-            products =
-                add(products, wide.sumOf(multiply(scaledGradient(at), x)));
+            products = add(products, wide.sumOf(multiply(scaled, x)));
           }
           return SmallVector<Value>{squares, products};
         });
@@ -69,17 +78,14 @@ struct RmsNormBackward : NormKernel<RmsNormBackwardAttr> {
     Value slope = multiply(multiply(scale, scale), mean(rowSums[1]));
     Value scales = wide.broadcast(scale), slopes = wide.broadcast(slope);
     rows.forEach([&](const RowVector &at) {
-      Value x = rows.load((*this)["x"], row, at);
-      Value inner =
-          arith::SubFOp::create(d, scaledGradient(at), multiply(x, slopes));
+      Value x = load("x", at), dy = load("dy", at);
+      Value inner = arith::SubFOp::create(d, multiply(dy, gainAt(at)),
+                                          multiply(x, slopes));
       Value dx = multiply(scales, inner);
       if (norm.getResidual())
-        dx = add(dx, rows.load((*this)["d_sum"], row, at));
+        dx = add(dx, load("d_sum", at));
       rows.store(dx, (*this)["dx"], row, at);
-      addToGain(
-          rows, at,
-          multiply(rows.load((*this)["dy"], row, at), multiply(x, scales)),
-          sums);
+      addToGain(rows, at, multiply(dy, multiply(x, scales)), sums);
     });
   }
 

@@ -3,8 +3,15 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/RowKernel.h"
 
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace flm::gpu;
+
+/// Threads that a multiprocessor must hold at once, which leaves 128 registers
+/// for each: fewer do not keep enough loads under way.
+static constexpr int64_t residentThreads = 512;
 
 RowKernel::RowKernel(DeviceBuilder &d, KernelAttrInterface kernel,
                      ArrayRef<StringRef> sizes)
@@ -41,6 +48,9 @@ LLVM::LLVMFuncOp RowKernel::begin(ArrayRef<AffineExpr> blocks, int64_t threads,
       d.getContext(), threads, /*cluster=*/1, sharedBytes, /*persistent=*/false,
       AffineMap::get(sizes.size(), 0, blocks, d.getContext()));
   function = d.beginKernel(kernel.symbolName(), arguments, launch, kernel);
+  int64_t resident = llvm::divideCeil(residentThreads, threads);
+  function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                    d.getI32IntegerAttr(static_cast<int32_t>(resident)));
   return function;
 }
 

@@ -79,6 +79,21 @@ Value RowVectors::address(RowTensor tensor, const I32 *row, I32 column) {
   return d.globalElement(tensor.pointer, tensor.type, start, columns, column);
 }
 
+Value RowVectors::hidden(Value stored) {
+  auto type = cast<VectorType>(stored.getType());
+  if (type.getElementType().isF32())
+    return stored;
+  int64_t words = type.getNumElements() * type.getElementTypeBitWidth() / 32;
+  auto wordsType = VectorType::get({words}, d.getI32Type());
+  Value packed = LLVM::BitcastOp::create(d, wordsType, stored);
+  for (int64_t i = 0; i < words; ++i) {
+    I32 word = d.opaque(d.i32(d.element(packed, i)));
+    packed = LLVM::InsertElementOp::create(d, packed, word.value(),
+                                           d.constant(i).value());
+  }
+  return LLVM::BitcastOp::create(d, type, packed);
+}
+
 Value RowVectors::readAt(RowTensor tensor, const I32 *row,
                          const RowVector &at) {
   Kept key(tensor.pointer.getAsOpaquePointer(),
@@ -88,7 +103,7 @@ Value RowVectors::readAt(RowTensor tensor, const I32 *row,
   if (at.index >= 0 && found != kept.end() &&
       found->second.getParentRegion()->isAncestor(
           d.getInsertionBlock()->getParent()))
-    return found->second;
+    return hidden(found->second);
 
   WideVectors vectors = wide(tensor.type);
   Value result;

@@ -111,6 +111,9 @@ public:
 private:
   using Combine = llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)>;
   mlir::Value readAt(RowTensor tensor, const I32 *row, const RowVector &at);
+  /// A vector that was kept, so that it is widened again where it is used: f32
+  /// kept from one use to the next would take twice the registers.
+  mlir::Value hidden(mlir::Value stored);
   mlir::Value address(RowTensor tensor, const I32 *row, I32 column);
   mlir::Value reduceLanes(mlir::Value value, int64_t lanes, Combine combine);
   llvm::SmallVector<mlir::Value> reduce(llvm::ArrayRef<mlir::Value> values,

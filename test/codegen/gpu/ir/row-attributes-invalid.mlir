@@ -45,13 +45,13 @@ module attributes {test.a = #flm_gpu.rms_norm<type = bf16, eps = 0.5 : f32, colu
 
 // -----
 
-// expected-error @below {{rows of 8192 elements are 32 vectors of 16 bytes for each of 32 threads, and their registers hold 16; use a larger team, or leave columns out}}
+// expected-error @below {{rows of 8192 elements are 32 vectors of 16 bytes for each of 32 threads, and their registers hold 8; use a larger team, or leave columns out}}
 module attributes {test.a = #flm_gpu.rms_norm<type = bf16, eps = 0.5 : f32, columns = 8192>} {}
 
 // -----
 
-// expected-error @below {{rows of 8192 elements are 8 vectors of 16 bytes for each of 128 threads, and their registers hold 4; use a larger team, or leave columns out}}
-module attributes {test.a = #flm_gpu.rms_norm_backward<type = bf16, eps = 0.5 : f32, columns = 8192, team = 4>} {}
+// expected-error @below {{rows of 8192 elements are 4 vectors of 16 bytes for each of 256 threads, and their registers hold 2; use a larger team, or leave columns out}}
+module attributes {test.a = #flm_gpu.rms_norm_backward<type = bf16, eps = 0.5 : f32, columns = 8192, team = 8>} {}
 
 // -----
 
