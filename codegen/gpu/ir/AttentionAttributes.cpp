@@ -114,7 +114,8 @@ static int64_t backwardSharedBytes(AttentionGradient gradient, int64_t headDim,
   int64_t own = headBytes(AttentionBackwardAttr::ownRows, headDim);
   int64_t rows = backwardStepRows(gradient, headDim);
   int64_t terms = gradient == AttentionGradient::KeysValues ? rows * 4 : 0;
-  return 2 * own + 16 + 2 * ringBytes(stages, headBytes(rows, headDim) + terms);
+  return ringBytes(1, 2 * own) +
+         ringBytes(stages, 2 * (headBytes(rows, headDim) + terms));
 }
 
 int64_t AttentionBackwardAttr::sharedBytes() const {

@@ -49,8 +49,9 @@ static std::string normSuffix(Type type, Type gainType, bool residual,
 //===----------------------------------------------------------------------===//
 
 LogicalResult RmsNormAttr::verify(EmitError emitError, Type type, FloatAttr eps,
-                                  Type gainType, bool residual, int64_t columns,
-                                  int64_t warps, int64_t team) {
+                                  Type gainType, bool residual, bool save,
+                                  int64_t columns, int64_t warps,
+                                  int64_t team) {
   // x takes 4 registers a vector; the rest is for what is loaded and computed.
   return verifyNorm(emitError, type, eps, gainType, columns, warps, team,
                     /*mostVectors=*/threadRegisters(warps) / 16);
@@ -58,7 +59,8 @@ LogicalResult RmsNormAttr::verify(EmitError emitError, Type type, FloatAttr eps,
 
 std::string RmsNormAttr::symbolName() const {
   return "rms_norm" +
-         normSuffix(getType(), getGainType(), getResidual(), getColumns());
+         normSuffix(getType(), getGainType(), getResidual(), getColumns()) +
+         (getSave() ? "_save" : "");
 }
 
 /// The PTX for sm_80 runs on every newer GPU, and rows need nothing newer.
@@ -67,7 +69,8 @@ std::optional<Arch> RmsNormAttr::targetArch() const { return Arch::SM80; }
 llvm::json::Object RmsNormAttr::problem() const {
   return llvm::json::Object{{"kind", "rms_norm"},
                             {"eps", getEps().getValueAsDouble()},
-                            {"residual", getResidual()}};
+                            {"residual", getResidual()},
+                            {"save", getSave()}};
 }
 
 //===----------------------------------------------------------------------===//

@@ -18,7 +18,8 @@ def RmsNormAttr : FlmGpuKernelAttr<"RmsNorm", "rms_norm"> {
     (Zhang and Sennrich, arXiv:1910.07467; `flm.rms_norm`). x and y are `type`,
     gain is `gain_type` (by default `type`), the arithmetic is f32. With
     `residual`, x is the sum of two tensors, which is rounded and stored too, and
-    what is normalised. A row has a multiple of 16 bytes.
+    what is normalised. With `save`, s is stored (`inverse_rms`, f32 [rows]), for
+    a `normalize` that computes y again. A row has a multiple of 16 bytes.
 
     ```mlir
     #flm_gpu.rms_norm<type = bf16, eps = 1.0e-5 : f32, residual = true, columns = 8192, warps = 8, team = 8>
@@ -27,6 +28,7 @@ def RmsNormAttr : FlmGpuKernelAttr<"RmsNorm", "rms_norm"> {
   let parameters = (ins "::mlir::Type":$type, "::mlir::FloatAttr":$eps,
                         OptionalParameter<"::mlir::Type">:$gain_type,
                         DefaultValuedParameter<"bool", "false">:$residual,
+                        DefaultValuedParameter<"bool", "false">:$save,
                         DefaultValuedParameter<"int64_t", "0">:$columns,
                         DefaultValuedParameter<"int64_t", "4">:$warps,
                         DefaultValuedParameter<"int64_t", "1">:$team);

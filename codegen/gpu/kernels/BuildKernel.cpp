@@ -6,7 +6,11 @@
 #include "codegen/gpu/kernels/Embedding.h"
 #include "codegen/gpu/kernels/Gemm.h"
 #include "codegen/gpu/kernels/Norm.h"
+#include "codegen/gpu/kernels/Optimizer.h"
 #include "codegen/gpu/kernels/Passes.h"
+#include "codegen/gpu/kernels/Pointwise.h"
+#include "codegen/gpu/kernels/Rope.h"
+#include "codegen/gpu/kernels/Transpose.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -27,13 +31,15 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
                                     Attribute kernel) {
   DeviceBuilder d(loc, builder);
   return llvm::TypeSwitch<Attribute, LogicalResult>(kernel)
-      .Case<AttentionForwardAttr, ColumnSumAttr, CrossEntropyGradientAttr,
-            EmbeddingAttr, EmbeddingGradientAttr, GemmAttr, RmsNormAttr,
-            RmsNormBackwardAttr, SoftmaxStatisticsAttr, TokenOrderAttr>(
-          [&](auto described) {
-            build(d, described);
-            return success();
-          })
+      .Case<AdamWAttr, AttentionBackwardAttr, AttentionForwardAttr,
+            AttentionRowTermsAttr, ChunkSquaresAttr, ChunkTotalAttr,
+            ColumnSumAttr, CrossEntropyGradientAttr, EmbeddingAttr,
+            EmbeddingGradientAttr, GemmAttr, PointwiseAttr, RmsNormAttr,
+            RmsNormBackwardAttr, RopeAttr, SoftmaxStatisticsAttr,
+            TokenOrderAttr, TransposeAttr>([&](auto described) {
+        build(d, described);
+        return success();
+      })
       .Default([&](Attribute other) {
         return emitError(loc)
                << "no kernel is described by " << other

@@ -175,6 +175,16 @@ DeviceBuilder::loop(I32 from, I32 to, I32 step, ValueRange initial,
       [&](Value i, ValueRange carried) { return body({*this, i}, carried); });
 }
 
+SmallVector<Value>
+DeviceBuilder::choose(Value condition, function_ref<SmallVector<Value>()> then,
+                      function_ref<SmallVector<Value>()> otherwise) {
+  auto branch = scf::IfOp::create(
+      *this, condition,
+      [&](OpBuilder &, Location) { scf::YieldOp::create(*this, then()); },
+      [&](OpBuilder &, Location) { scf::YieldOp::create(*this, otherwise()); });
+  return branch.getResults();
+}
+
 void DeviceBuilder::spinUntil(function_ref<Value()> ready) {
   auto loop = scf::WhileOp::create(*this, TypeRange(), ValueRange());
   InsertionGuard guard(*this);

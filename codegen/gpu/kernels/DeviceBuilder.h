@@ -116,6 +116,11 @@ public:
   loop(I32 from, I32 to, I32 step, mlir::ValueRange initial,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(I32, mlir::ValueRange)>
            body);
+  /// What `then` or `otherwise` gives: as many values, of the same types.
+  llvm::SmallVector<mlir::Value>
+  choose(mlir::Value condition,
+         llvm::function_ref<llvm::SmallVector<mlir::Value>()> then,
+         llvm::function_ref<llvm::SmallVector<mlir::Value>()> otherwise);
   /// Repeats until `ready` gives true.
   void spinUntil(llvm::function_ref<mlir::Value()> ready);
 

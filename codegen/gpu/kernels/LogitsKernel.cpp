@@ -2,9 +2,7 @@
 // A chunk of the logits: arguments, padding, targets, exponentials.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/LogitsKernel.h"
-#include "codegen/gpu/kernels/SpecialFunctions.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "codegen/gpu/kernels/F32.h"
 
 using namespace mlir;
 using namespace flm::gpu;
@@ -51,18 +49,6 @@ I32 LogitsKernel::targetColumn(RowVectors &rows, I32 row) {
 }
 
 Value LogitsKernel::expMinus(Value x, Value maximum) {
-  auto vector = dyn_cast<VectorType>(x.getType());
-  if (!vector) {
-    Value difference = arith::SubFOp::create(d, x, maximum);
-    return exp2(d, arith::MulFOp::create(d, difference, d.f32(log2OfE)));
-  }
-  WideVectors wide(d, d.getF32Type(), vector.getNumElements());
-  Value difference = arith::SubFOp::create(d, x, wide.broadcast(maximum));
-  Value scaled =
-      arith::MulFOp::create(d, difference, wide.broadcast(d.f32(log2OfE)));
-  Value result = LLVM::PoisonOp::create(d, vector);
-  for (int64_t i = 0; i < wide.width(); ++i)
-    result = LLVM::InsertElementOp::create(
-        d, result, exp2(d, d.element(scaled, i)), d.constant(i).value());
-  return result;
+  F32 difference = F32(d, x) - F32(d, maximum);
+  return exp2(difference * log2OfE).value();
 }

@@ -20,6 +20,9 @@ struct RmsNorm : NormKernel<RmsNormAttr> {
     }
     gain();
     matrix("y", Access::Write);
+    if (norm.getSave())
+      arguments.tensor("inverse_rms", Access::Write, d.getF32Type(),
+                       arguments.size("rows"));
     LLVM::LLVMFuncOp function =
         arguments.begin(arguments.size("rows").ceilDiv(schedule().teams()),
                         schedule().threads(), schedule().sharedBytes());
@@ -42,7 +45,10 @@ struct RmsNorm : NormKernel<RmsNormAttr> {
           }
           return SmallVector<Value>{sum};
         })[0];
-    Value scales = wide.broadcast(inverseRms(rows.sum(squares)));
+    Value scale = inverseRms(rows.sum(squares));
+    if (norm.getSave())
+      rows.storeScalar(scale, (*this)["inverse_rms"], row);
+    Value scales = wide.broadcast(scale);
     // A thread reads what it wrote itself.
     RowTensor normalized = (*this)[norm.getResidual() ? "sum" : "x"];
     rows.forEach([&](const RowVector &at) {

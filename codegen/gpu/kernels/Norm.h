@@ -13,7 +13,7 @@ namespace flm::gpu {
 // attribute does not say it.
 
 /// Arguments: x[rows, columns], (with a residual: residual and sum, like x,)
-/// gain[columns], y like x; rows, columns.
+/// gain[columns], y like x, (if saved: inverse_rms[rows] f32;) rows, columns.
 mlir::LLVM::LLVMFuncOp build(DeviceBuilder &d, RmsNormAttr norm);
 
 /// Arguments: dy, x, gain[columns], (with a residual: d_sum like x,) dx like x,

@@ -4,8 +4,8 @@
 #ifndef FLM_CODEGEN_GPU_KERNELS_NORMKERNEL_H
 #define FLM_CODEGEN_GPU_KERNELS_NORMKERNEL_H
 
+#include "codegen/gpu/kernels/F32.h"
 #include "codegen/gpu/kernels/RowKernel.h"
-#include "codegen/gpu/kernels/SpecialFunctions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -53,9 +53,9 @@ protected:
   }
   /// 1 / sqrt(mean of the squares + eps).
   mlir::Value inverseRms(mlir::Value sumOfSquares) {
-    mlir::Value eps = d.f32(norm.getEps().getValueAsDouble());
-    return inverseSquareRoot(
-        d, mlir::arith::AddFOp::create(d, mean(sumOfSquares), eps));
+    F32 meanOfSquares(d, mean(sumOfSquares));
+    double eps = norm.getEps().getValueAsDouble();
+    return inverseSquareRoot(meanOfSquares + eps).value();
   }
 
   DeviceBuilder &d;

@@ -8,12 +8,6 @@
 using namespace mlir;
 using namespace flm::gpu;
 
-WideVectors::WideVectors(DeviceBuilder &d, Type type)
-    : WideVectors(d, type, bytes * 8 / type.getIntOrFloatBitWidth()) {}
-
-WideVectors::WideVectors(DeviceBuilder &d, Type type, int64_t width)
-    : d(d), type(type), elements(width) {}
-
 VectorType WideVectors::storedType() const {
   return VectorType::get({elements}, type);
 }

@@ -13,11 +13,19 @@ class WideVectors {
 public:
   static constexpr int64_t bytes = 16;
 
-  /// Vectors of 16 bytes of `type`.
-  WideVectors(DeviceBuilder &d, mlir::Type type);
-  /// Vectors of `width` elements, beside such vectors of another type: in one
-  /// access if they fit, else in accesses of 16 bytes.
-  WideVectors(DeviceBuilder &d, mlir::Type type, int64_t width);
+  /// Elements in 16 bytes of `type`.
+  static int64_t widthOf(mlir::Type type) {
+    return bytes * 8 / type.getIntOrFloatBitWidth();
+  }
+
+  /// Vectors of 16 bytes.
+  WideVectors(DeviceBuilder &d, mlir::Type type)
+      : WideVectors(d, type, widthOf(type)) {}
+  /// Vectors of `width` elements: several accesses of 16 bytes where that is
+  /// more (f32 beside bf16), one narrow access where it is less (the rest of a
+  /// tensor).
+  WideVectors(DeviceBuilder &d, mlir::Type type, int64_t width)
+      : d(d), type(type), elements(width) {}
 
   /// Elements of a vector.
   int64_t width() const { return elements; }

@@ -56,10 +56,11 @@ static std::vector<Expected> computeRmsNorm(KernelTensors &tensors) {
     }
     result.push_back(sum);
   }
-  Expected y{"y", {}, {}};
+  Expected y{"y", {}, {}}, inverse{"inverse_rms", {}, {}};
   for (int64_t row = 0; row < rows; ++row) {
     const double *values = x.data() + row * columns;
     InverseRms scale(values, columns, problem["eps"]);
+    inverse.add(scale.value, scale.relativeError * scale.value);
     for (int64_t i = 0; i < columns; ++i) {
       double value = values[i] * scale.value * gain[i];
       double error = (scale.relativeError + 2 * u) * std::abs(value);
@@ -67,6 +68,8 @@ static std::vector<Expected> computeRmsNorm(KernelTensors &tensors) {
     }
   }
   result.push_back(y);
+  if (problem["save"])
+    result.push_back(inverse);
   return result;
 }
 

@@ -125,5 +125,5 @@ module attributes {test.a = #flm_gpu.attention_backward<gradient = keys_values, 
 
 // -----
 
-// expected-error @below {{needs 262272 bytes of shared memory, and sm_90a has 232448; use fewer stages}}
+// expected-error @below {{needs 262208 bytes of shared memory, and sm_90a has 232448; use fewer stages}}
 module attributes {test.a = #flm_gpu.attention_backward<gradient = queries, head_dim = 128, causal = true, scale = 0.125 : f32, stages = 3>} {}
