@@ -12,8 +12,9 @@ static const std::vector<KernelReference> &allReferences() {
   static const std::vector<KernelReference> references = [] {
     std::vector<KernelReference> all;
     for (auto family :
-         {attentionReferences, gemmReferences, optimizerReferences,
-          pointwiseReferences, rowReferences})
+         {attentionReferences, crossEntropyReferences, embeddingReferences,
+          gemmReferences, optimizerReferences, pointwiseReferences,
+          rowReferences})
       for (KernelReference &reference : family())
         all.push_back(std::move(reference));
     return all;

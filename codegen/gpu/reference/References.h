@@ -63,6 +63,8 @@ inline constexpr double flushed = 0x1p-126;
 
 // The families, each in its file.
 std::vector<KernelReference> attentionReferences();
+std::vector<KernelReference> crossEntropyReferences();
+std::vector<KernelReference> embeddingReferences();
 std::vector<KernelReference> gemmReferences();
 std::vector<KernelReference> optimizerReferences();
 std::vector<KernelReference> pointwiseReferences();
