@@ -34,20 +34,19 @@ static int64_t elements(const Sizes &shape) {
   return result;
 }
 
-/// Of the products of attention over [batch, seq, heads, head dim] tensors: the
-/// number of S x S x D products is 2 forward, 5 backward (4 for dK and dV
-/// alone, 3 for dQ alone). With a causal mask half of each counts.
+/// Of attention over [batch, seq, heads, head dim] tensors, whose query is `q`,
+/// in the products of S x S x D that a kernel makes; zero for another kernel.
+/// With a causal mask half of each counts.
 static double attentionFlops(const nlohmann::json &problem, const Sizes &q) {
-  std::string kind = problem["kind"];
   double products = 0;
-  if (kind == "attention_forward")
+  if (problem["kind"] == "attention_forward")
     products = 2;
-  else if (kind == "attention_backward")
-    products = 5;
+  else if (problem["kind"] == "attention_backward")
+    products = problem["gradient"] == "queries" ? 3 : 4;
   else
     return 0;
   double pairs = static_cast<double>(q[1]) * static_cast<double>(q[1]) /
-                 (problem.value("causal", false) ? 2 : 1);
+                 (problem["causal"] == true ? 2 : 1);
   return products * 2 * pairs * static_cast<double>(q[0] * q[2] * q[3]);
 }
 
@@ -66,7 +65,8 @@ Work flm::gpucheck::workOf(const PlannedRun &planned) {
     if (argument.name == "q")
       work.flops = attentionFlops(kernel.problem, shape);
   }
-  if (kernel.problem.value("kind", "") == "gemm") {
+  std::string kind = kernel.problem.value("kind", "");
+  if (kind == "gemm" || kind == "gemm_split") {
     const Sizes &mnk = planned.run->sizes;
     work.flops = 2.0 * static_cast<double>(mnk[0] * mnk[1] * mnk[2]);
   }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <cstring>
 #include <mutex>
 #include <sstream>
@@ -111,15 +110,11 @@ Comparison flm::gpucheck::compare(const gpuref::Expected &expected,
     Part part;
     int64_t small = 0;
     replication.forEachElement(begin, end, [&](int64_t element, int64_t of) {
-      double error = std::abs(tensor.get(element) - expected.values[of]);
-      // Exact where the bound is zero, e.g. a copy.
-      double relative = error == 0 ? 0 : error / expected.bounds[of];
-      if (std::isnan(relative))
-        relative = INFINITY;
-      if (relative > 1)
+      double error = expected.errorOf(of, tensor.get(element));
+      if (error > 1)
         part.addWrong(indexOf(element, tensor.shape()));
-      if (part.worst < 0 || relative > part.error)
-        part.error = relative, part.worst = element, small = of;
+      if (part.worst < 0 || error > part.error)
+        part.error = error, part.worst = element, small = of;
     });
     std::lock_guard<std::mutex> lock(mutex);
     if (part.worst >= 0 && (all.worst < 0 || part.error > all.error))

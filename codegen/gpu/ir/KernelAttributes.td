@@ -5,6 +5,8 @@
 #define FLM_CODEGEN_GPU_IR_KERNELATTRIBUTES_TD
 
 include "codegen/gpu/ir/AttentionAttributes.td"
+include "codegen/gpu/ir/CrossEntropyAttributes.td"
+include "codegen/gpu/ir/EmbeddingAttributes.td"
 include "codegen/gpu/ir/GemmAttributes.td"
 include "codegen/gpu/ir/OptimizerAttributes.td"
 include "codegen/gpu/ir/PointwiseAttributes.td"

@@ -2,6 +2,8 @@
 // From a kernel's description to the kernel.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Attention.h"
+#include "codegen/gpu/kernels/CrossEntropy.h"
+#include "codegen/gpu/kernels/Embedding.h"
 #include "codegen/gpu/kernels/Gemm.h"
 #include "codegen/gpu/kernels/Norm.h"
 #include "codegen/gpu/kernels/Optimizer.h"
@@ -30,12 +32,14 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
   DeviceBuilder d(loc, builder);
   return llvm::TypeSwitch<Attribute, LogicalResult>(kernel)
       .Case<AdamWAttr, AttentionBackwardAttr, AttentionForwardAttr,
-            AttentionRowTermsAttr, ChunkSquaresAttr, ChunkTotalAttr, GemmAttr,
-            PointwiseAttr, RmsNormAttr, RopeAttr, TransposeAttr>(
-          [&](auto described) {
-            build(d, described);
-            return success();
-          })
+            AttentionRowTermsAttr, ChunkSquaresAttr, ChunkTotalAttr,
+            ColumnSumAttr, CrossEntropyGradientAttr, EmbeddingAttr,
+            EmbeddingGradientAttr, GemmAttr, PointwiseAttr, RmsNormAttr,
+            RmsNormBackwardAttr, RopeAttr, SoftmaxStatisticsAttr,
+            TokenOrderAttr, TransposeAttr>([&](auto described) {
+        build(d, described);
+        return success();
+      })
       .Default([&](Attribute other) {
         return emitError(loc)
                << "no kernel is described by " << other

@@ -94,9 +94,10 @@ static F32 approximate(StringRef function, F32 x) {
 
 F32 flm::gpu::exp2(F32 x) { return approximate("ex2", x); }
 
+F32 flm::gpu::log2(F32 x) { return approximate("lg2", x); }
+
 F32 flm::gpu::reciprocal(F32 x) { return approximate("rcp", x); }
 
-F32 flm::gpu::sigmoid(F32 x) {
-  constexpr double log2OfE = 1.4426950408889634;
-  return reciprocal(1.0 + exp2(x * -log2OfE));
-}
+F32 flm::gpu::inverseSquareRoot(F32 x) { return approximate("rsqrt", x); }
+
+F32 flm::gpu::sigmoid(F32 x) { return reciprocal(1.0 + exp2(x * -log2OfE)); }

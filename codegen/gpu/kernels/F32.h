@@ -12,6 +12,8 @@
 
 namespace flm::gpu {
 
+inline constexpr double log2OfE = 1.4426950408889634;
+
 /// An f32 or a vector of them, together with the builder that continues it. A
 /// number meets a vector as the vector of that number. Operators round once
 /// each; nothing is fused but what `fma` fuses.
@@ -55,8 +57,12 @@ mlir::Value greater(F32 a, F32 b);
 // Functions of the special function unit; denormals are zeros.
 /// 2^x, within 2 units of the last place.
 F32 exp2(F32 x);
+/// log2(x), within 2^-22 or 2 units of the last place.
+F32 log2(F32 x);
 /// 1 / x, within 1 unit of the last place.
 F32 reciprocal(F32 x);
+/// 1 / sqrt(x), within 2^-22.4 of it (PTX ISA, rsqrt.approx).
+F32 inverseSquareRoot(F32 x);
 /// 1 / (1 + e^-x).
 F32 sigmoid(F32 x);
 

@@ -18,15 +18,14 @@ HopperAttention::HopperAttention(DeviceBuilder &d, int64_t headDim, bool causal)
       thread(batch), row(batch) {}
 
 void HopperAttention::placeBlock(const AttentionCall &call,
-                                 AttentionCall::Heads headCount,
-                                 bool lastFirst) {
+                                 AttentionCall::Heads owners, bool lastFirst) {
   AttentionCall::Sizes sizes = call.sizes();
   batch = sizes.batch;
   seq = sizes.seq;
   heads = sizes.heads;
   keyHeads = sizes.keyHeads;
 
-  I32 count = headCount == AttentionCall::Heads::Query ? heads : keyHeads;
+  I32 count = owners == AttentionCall::Heads::Query ? heads : keyHeads;
   I32 perTile = count * batch;
   tiles = (seq + (ownRows - 1)) / ownRows;
   tile = d.blockIndex() / perTile;
@@ -75,6 +74,10 @@ TensorMatrix HopperAttention::rowsOf(Value tensorMap, I32 head) const {
 
 void HopperAttention::release(TileRing &ring, RingPosition at) {
   d.ifThen(thread == 0, [&] { ring.release(at); });
+}
+
+void HopperAttention::releaseByWarp(TileRing &ring, RingPosition at) {
+  d.ifThen((thread & 31) == 0, [&] { ring.release(at); });
 }
 
 SmallVector<Value>

@@ -18,16 +18,16 @@ namespace flm::gpu {
 class HopperAttention {
 public:
   static constexpr int64_t ownRows = 128, consumers = 2;
-  static constexpr int64_t groupThreads = 128;
+  static constexpr int64_t groupThreads = 128, groupWarps = 4;
   static constexpr int64_t threads = groupThreads * (1 + consumers);
 
 protected:
   HopperAttention(DeviceBuilder &d, int64_t headDim, bool causal);
 
-  /// Reads the sizes and says which rows the block owns: tile `tile` of
-  /// `tiles`, of `head` (of `headCount`) and batchIndex. Blocks are started in
+  /// Reads the sizes and says which rows the block owns: tile `tile` of `tiles`
+  /// of `head`, one of `owners`, in batch `batchIndex`. Blocks are started in
   /// the order of tiles, or against it if `lastFirst`.
-  void placeBlock(const AttentionCall &call, AttentionCall::Heads headCount,
+  void placeBlock(const AttentionCall &call, AttentionCall::Heads owners,
                   bool lastFirst);
 
   /// A ring and how often each round of a stage is released (at least once in
@@ -50,7 +50,10 @@ protected:
   // In a consumer
   //===--------------------------------------------------------------------===//
 
+  /// One thread releases for its consumer: wgmma has read the stage for all.
   void release(TileRing &ring, RingPosition at);
+  /// One thread of each warp releases, where threads read the stage themselves.
+  void releaseByWarp(TileRing &ring, RingPosition at);
 
   /// Scores of own queries (rows) and keys from `firstKey` on (columns), with
   /// -infinity for keys that the query does not see: later ones if `causal`,

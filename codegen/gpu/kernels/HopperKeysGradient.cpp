@@ -3,9 +3,6 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/HopperKeysGradient.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
-
 using namespace mlir;
 using namespace flm::gpu;
 
@@ -50,7 +47,7 @@ LLVM::LLVMFuncOp HopperKeysGradient::emit() {
   placeBlock(call, Heads::Key, /*lastFirst=*/false);
   padded = call.sizes().paddedSeq();
   run(
-      {{&ownTiles, 1}, {&stepRing, consumers}}, [&] { produce(); },
+      {{&ownTiles, 1}, {&stepRing, consumers * groupWarps}}, [&] { produce(); },
       [&] { consume(); });
   return function;
 }
@@ -153,16 +150,14 @@ SmallVector<Value> HopperKeysGradient::addStep(const Step &step,
 
   waitForProducts(d, "wait for gradients of weights", 1);
   SmallVector<Value> scoreGradients = combineWithTerms(
-      weightGradients, deltaOffset, step.at.slot,
-      [&](unsigned i, Value term) -> Value {
-        Value difference = arith::SubFOp::create(d, weightGradients[i], term);
-        return arith::MulFOp::create(d, weights[i], difference);
+      weightGradients, deltaOffset, step.at.slot, [&](unsigned i, Value term) {
+        return softmax.scoreGradient(weights[i], weightGradients[i], term);
       });
   SmallVector<Value> result = issueProduct(
       d, "fence dk", packFragment(d, scoreGradients),
       stepRing.overRows(step.at, queryTile), sums.take_front(headDim / 2));
   waitForProducts(d, "wait for sums", 0);
-  release(stepRing, step.at);
+  releaseByWarp(stepRing, step.at);
   result.append(valueGradient);
   return result;
 }

@@ -8,12 +8,16 @@
 using namespace mlir;
 using namespace flm::gpu;
 
+VectorType WideVectors::storedType() const {
+  return VectorType::get({elements}, type);
+}
+
 int64_t WideVectors::alignment() const {
   return std::min(bytes, elements * type.getIntOrFloatBitWidth() / 8);
 }
 
-Value WideVectors::load(Value address) {
-  return widen(d.load(VectorType::get({elements}, type), address, alignment()));
+Value WideVectors::read(Value address) {
+  return d.load(storedType(), address, alignment());
 }
 
 Value WideVectors::widen(Value vector) {

@@ -30,9 +30,12 @@ public:
   /// Elements of a vector.
   int64_t width() const { return elements; }
 
+  /// A vector, as it is stored.
+  mlir::VectorType storedType() const;
   /// The vector at an address (a ptr<1>, a multiple of 16 bytes or of the
-  /// vector's), in f32.
-  mlir::Value load(mlir::Value address);
+  /// vector's), as it is stored; in f32.
+  mlir::Value read(mlir::Value address);
+  mlir::Value load(mlir::Value address) { return widen(read(address)); }
   /// Rounds an f32 vector to `type`.
   mlir::Value round(mlir::Value vector);
   /// A vector of `type` as f32 again.

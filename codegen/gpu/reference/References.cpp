@@ -12,8 +12,9 @@ static const std::vector<KernelReference> &allReferences() {
   static const std::vector<KernelReference> references = [] {
     std::vector<KernelReference> all;
     for (auto family :
-         {attentionReferences, gemmReferences, optimizerReferences,
-          pointwiseReferences, rowReferences})
+         {attentionReferences, crossEntropyReferences, embeddingReferences,
+          gemmReferences, optimizerReferences, pointwiseReferences,
+          rowReferences})
       for (KernelReference &reference : family())
         all.push_back(std::move(reference));
     return all;
@@ -31,6 +32,14 @@ flm::gpuref::findReference(const KernelDescription &kernel) {
   return nullptr;
 }
 
+double Expected::errorOf(int64_t element, double got) const {
+  // Also both infinite, and exact where the bound is zero, e.g. a copy.
+  if (got == values[element])
+    return 0;
+  double error = std::abs(got - values[element]) / bounds[element];
+  return std::isnan(error) ? INFINITY : error;
+}
+
 WorstElement flm::gpuref::worstElement(const Expected &expected,
                                        const Tensor &tensor) {
   assert(static_cast<int64_t>(expected.values.size()) == tensor.size() &&
@@ -38,15 +47,9 @@ WorstElement flm::gpuref::worstElement(const Expected &expected,
          "a value and a bound for every element");
   WorstElement worst;
   for (int64_t i = 0; i < tensor.size(); ++i) {
-    // Also both infinite, and exact where the bound is zero, e.g. a copy.
-    if (tensor.get(i) == expected.values[i])
-      continue;
-    double relative =
-        std::abs(tensor.get(i) - expected.values[i]) / expected.bounds[i];
-    if (std::isnan(relative))
-      relative = INFINITY;
-    if (relative > worst.error)
-      worst = {i, relative};
+    double error = expected.errorOf(i, tensor.get(i));
+    if (error > worst.error)
+      worst = {i, error};
   }
   return worst;
 }

@@ -23,6 +23,10 @@ struct Expected {
     values.push_back(value);
     bounds.push_back(bound);
   }
+
+  /// How far `got` is off at `element`, as a multiple of its bound; infinite
+  /// for a NaN.
+  double errorOf(int64_t element, double got) const;
 };
 
 /// The element of a tensor that is furthest off.
@@ -42,6 +46,9 @@ struct KernelReference {
   /// Makes inputs that belong together from random ones, e.g. tokens that are
   /// in the vocabulary. May be null.
   std::function<void(KernelTensors &, emu::Random &)> prepare = nullptr;
+  /// What is wrong with the sizes of these tensors, beyond what each of them
+  /// needs, and what to do; empty if nothing is. May be null.
+  std::function<std::string(KernelTensors &)> checkSizes = nullptr;
 };
 
 /// Null for a kernel that does not say what it computes, or of no known kind.
@@ -56,6 +63,8 @@ inline constexpr double flushed = 0x1p-126;
 
 // The families, each in its file.
 std::vector<KernelReference> attentionReferences();
+std::vector<KernelReference> crossEntropyReferences();
+std::vector<KernelReference> embeddingReferences();
 std::vector<KernelReference> gemmReferences();
 std::vector<KernelReference> optimizerReferences();
 std::vector<KernelReference> pointwiseReferences();

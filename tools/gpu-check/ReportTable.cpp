@@ -1,10 +1,10 @@
 //===----------------------------------------------------------------------===//
-// The table and the JSON.
+// The table, and what it was made on.
 //===----------------------------------------------------------------------===//
+#include "tools/gpu-check/Combined.h"
 #include "tools/gpu-check/Report.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <memory>
@@ -44,9 +44,10 @@ static std::string number(double value, int digits) {
 }
 
 /// Seconds of the fastest peer, and its name.
-static std::pair<std::string, double> fastestPeer(const RunResult &result) {
+static std::pair<std::string, double>
+fastest(const std::map<std::string, double> &peers) {
   std::pair<std::string, double> best;
-  for (auto &[name, seconds] : result.peerSeconds)
+  for (auto &[name, seconds] : peers)
     if (best.first.empty() || seconds < best.second)
       best = {name, seconds};
   return best;
@@ -79,6 +80,18 @@ private:
 
 } // namespace
 
+static std::string teraflops(double flopsPerSecond) {
+  return number(flopsPerSecond * 1e-12, 1) + " TFLOP/s";
+}
+
+/// How fast we are next to the fastest peer, and which that is.
+static void addPeer(std::vector<std::string> &row, double seconds,
+                    const std::map<std::string, double> &peers) {
+  auto [name, peerSeconds] = fastest(peers);
+  row.push_back(name.empty() ? "" : number(peerSeconds / seconds, 2));
+  row.push_back(name);
+}
+
 static std::vector<std::string> rowOf(const RunResult &result) {
   const PlannedRun &planned = *result.planned;
   std::string sizes = describe(planned.run->sizes);
@@ -101,24 +114,34 @@ static std::vector<std::string> rowOf(const RunResult &result) {
   }
   Work work = workOf(planned);
   row.push_back(number(*result.seconds * 1e6, 1));
-  auto [peer, peerSeconds] = fastestPeer(result);
-  if (work.flops > 0)
-    row.push_back(number(work.flops / *result.seconds * 1e-12, 1) + " TFLOP/s");
-  else
-    row.push_back(number(work.bytes / *result.seconds * 1e-9, 1) + " GB/s");
-  if (!peer.empty()) {
-    row.push_back(number(peerSeconds / *result.seconds, 2));
-    row.push_back(peer);
-  } else if (result.copyRate > 0) {
-    row.push_back(number(work.bytes / *result.seconds / result.copyRate, 2));
-    row.push_back("copy");
-  } else {
+  row.push_back(work.flops > 0
+                    ? teraflops(work.flops / *result.seconds)
+                    : number(work.bytes / *result.seconds * 1e-9, 1) + " GB/s");
+  if (result.copyRate > 0)
+    row.insert(
+        row.end(),
+        {number(work.bytes / *result.seconds / result.copyRate, 2), "copy"});
+  else if (isPart(planned))
     row.insert(row.end(), {"", ""});
-  }
+  else
+    addPeer(row, *result.seconds, result.peerSeconds);
   return row;
 }
 
-static int64_t count(const std::vector<RunResult> &results, Verdict verdict) {
+static std::vector<std::string> rowOf(const CombinedResult &combined) {
+  std::vector<std::string> row = {combined.name,
+                                  combined.arch,
+                                  describe(combined.sizes),
+                                  "",
+                                  "",
+                                  number(combined.seconds * 1e6, 1),
+                                  teraflops(combined.flops / combined.seconds)};
+  addPeer(row, combined.seconds, combined.peerSeconds);
+  return row;
+}
+
+int64_t flm::gpucheck::count(const std::vector<RunResult> &results,
+                             Verdict verdict) {
   return std::count_if(
       results.begin(), results.end(),
       [&](const RunResult &result) { return result.verdict == verdict; });
@@ -143,6 +166,8 @@ void flm::gpucheck::printTable(std::ostream &os,
              "peer"});
   for (const RunResult &result : results)
     table.add(rowOf(result));
+  for (const CombinedResult &combined : combine(results))
+    table.add(rowOf(combined));
   table.print(os);
 
   os << '\n';
@@ -154,64 +179,4 @@ void flm::gpucheck::printTable(std::ostream &os,
   os << count(results, Verdict::Right) << " right, "
      << count(results, Verdict::Wrong) << " wrong, "
      << count(results, Verdict::Skipped) << " not run\n";
-}
-
-static json toJson(const RunResult &result) {
-  const PlannedRun &planned = *result.planned;
-  const gpuref::KernelDescription &kernel = planned.kernel->description;
-  json run = {{"kernel", kernel.name},
-              {"arch", kernel.arch},
-              {"attribute", planned.kernel->attribute},
-              {"problem", kernel.problem},
-              {"sizes", planned.run->sizes},
-              {"reference_sizes", planned.run->reference},
-              {"label", planned.run->label},
-              {"result", result.verdict == Verdict::Right   ? "right"
-                         : result.verdict == Verdict::Wrong ? "wrong"
-                                                            : "not run"},
-              {"error_of_bound", result.error}};
-  if (!result.why.empty())
-    run["why"] = result.why;
-  if (result.repeatable)
-    run["repeatable"] = *result.repeatable;
-  if (result.seconds) {
-    Work work = workOf(planned);
-    run["seconds"] = *result.seconds;
-    if (work.flops > 0)
-      run["tflops"] = work.flops / *result.seconds * 1e-12;
-    run["gbytes_per_second"] = work.bytes / *result.seconds * 1e-9;
-    run["peer_seconds"] = result.peerSeconds;
-    if (result.copyRate > 0)
-      run["copy_gbytes_per_second"] = result.copyRate * 1e-9;
-  }
-  return run;
-}
-
-json flm::gpucheck::toJson(const Circumstances &circumstances,
-                           const std::vector<RunResult> &results) {
-  json runs = json::array();
-  for (const RunResult &result : results)
-    runs.push_back(::toJson(result));
-  return {{"device", circumstances.device},
-          {"date", circumstances.date},
-          {"clocks", circumstances.clocks},
-          {"kernels", circumstances.origin},
-          {"peer", circumstances.peer},
-          {"copy_gbytes_per_second", circumstances.copyRate * 1e-9},
-          {"wrong", count(results, Verdict::Wrong)},
-          {"runs", std::move(runs)}};
-}
-
-json flm::gpucheck::toSchedules(const std::vector<RunResult> &results) {
-  json schedules = json::array();
-  for (const RunResult &result : results) {
-    const BundledKernel &kernel = *result.planned->kernel;
-    Work work = workOf(*result.planned);
-    if (result.seconds && work.flops > 0 && !kernel.schedule().empty())
-      schedules.push_back({{"kernel", kernel.attribute},
-                           {"shape", result.planned->run->sizes},
-                           {"schedule", kernel.schedule()},
-                           {"tflops", work.flops / *result.seconds * 1e-12}});
-  }
-  return schedules;
 }
