@@ -113,14 +113,17 @@ static bool shiftBox(Operation *op) {
 
 /// Copies the 16 bytes after those that it should.
 static bool shiftBytes(Operation *op) {
-  auto load = dyn_cast<NVVM::CpAsyncBulkGlobalToSharedClusterOp>(op);
-  if (!load)
+  OpOperand *source = nullptr;
+  if (auto load = dyn_cast<NVVM::CpAsyncBulkGlobalToSharedClusterOp>(op))
+    source = &load.getSrcMemMutable();
+  else if (auto load = dyn_cast<NVVM::CpAsyncOp>(op))
+    source = &load.getSrcMutable();
+  if (!source)
     return false;
   OpBuilder builder(op);
-  Value moved = LLVM::GEPOp::create(
-      builder, op->getLoc(), load.getSrcMem().getType(), builder.getI8Type(),
-      load.getSrcMem(), ArrayRef<LLVM::GEPArg>{16});
-  load.getSrcMemMutable().assign(moved);
+  source->set(LLVM::GEPOp::create(builder, op->getLoc(),
+                                  source->get().getType(), builder.getI8Type(),
+                                  source->get(), ArrayRef<LLVM::GEPArg>{16}));
   return true;
 }
 
@@ -143,12 +146,18 @@ static bool waitForOneStoreLess(Operation *op) {
   return true;
 }
 
-static bool swapTransposeB(Operation *op) {
-  auto wgmma = dyn_cast<WgmmaOp>(op);
-  if (!wgmma)
-    return false;
-  wgmma.setTransposeB(!wgmma.getTransposeB());
-  return true;
+static bool swapTranspose(Operation *op) {
+  if (auto wgmma = dyn_cast<WgmmaOp>(op)) {
+    wgmma.setTransposeB(!wgmma.getTransposeB());
+    return true;
+  }
+  if (auto load = dyn_cast<NVVM::LdMatrixOp>(op)) {
+    load.setLayout(load.getLayout() == NVVM::MMALayout::row
+                       ? NVVM::MMALayout::col
+                       : NVVM::MMALayout::row);
+    return true;
+  }
+  return false;
 }
 
 /// One step of wgmma reads the operands of the step before.
@@ -231,7 +240,7 @@ static ArrayRef<Fault> allFaults() {
       {"expect-fewer-bytes", std::bind(changeBytes, _1, -16)},
       {"drop-fence", drop<NVVM::FenceProxyOp, NVVM::FenceMbarrierInitOp,
                           NVVM::WgmmaFenceAlignedOp>},
-      {"drop-barrier", drop<NVVM::BarrierOp>},
+      {"drop-barrier", drop<NVVM::BarrierOp, NVVM::SyncWarpOp>},
       {"drop-arrive", drop<NVVM::MBarrierArriveOp>},
       {"drop-cluster-barrier",
        [](Operation *op) {
@@ -250,7 +259,7 @@ static ArrayRef<Fault> allFaults() {
       {"change-swizzle", changeSwizzle},
       {"early-accumulator-read", waitForOneLess},
       {"early-release", releaseEarly},
-      {"swap-transpose", swapTransposeB},
+      {"swap-transpose", swapTranspose},
       {"repeat-step", repeatStep},
       {"count-one-arrival-less", std::bind(changeArrivals, _1, -1)},
       {"count-one-arrival-more", std::bind(changeArrivals, _1, 1)},

@@ -8,11 +8,8 @@ using namespace flm::gpu;
 
 /// What all attention kernels take.
 static LogicalResult
-verifyAttention(function_ref<InFlightDiagnostic()> emitError, Arch arch,
-                int64_t headDim, FloatAttr scale, int64_t stages) {
-  if (arch != Arch::SM90a)
-    return emitError() << "arch is " << stringifyEnum(arch)
-                       << "; expected sm_90a";
+verifyAttention(function_ref<InFlightDiagnostic()> emitError, int64_t headDim,
+                FloatAttr scale, int64_t stages) {
   if (headDim != 64 && headDim != 128)
     return emitError() << "head_dim is " << headDim << "; expected 64 or 128";
   if (!scale.getType().isF32() || !(scale.getValueAsDouble() > 0))
@@ -42,24 +39,36 @@ static int64_t ringBytes(int64_t stages, int64_t tileBytes) {
   return stages * (tileBytes + 16);
 }
 
-static int64_t forwardSharedBytes(int64_t headDim, int64_t stages) {
+static int64_t ampereForwardKeys(int64_t headDim) {
+  return headDim == 128 ? 32 : 64;
+}
+
+int64_t AttentionForwardAttr::ampereKeys() const {
+  return ampereForwardKeys(getHeadDim());
+}
+
+static int64_t forwardSharedBytes(Arch arch, int64_t headDim, int64_t stages) {
+  // Threads that copy themselves need no barriers.
+  if (arch == Arch::SM80)
+    return headBytes(AttentionForwardAttr::queries, headDim) +
+           stages * headBytes(ampereForwardKeys(headDim), headDim);
   // Queries; stages of keys and values.
   int64_t tile = headBytes(AttentionForwardAttr::keys, headDim);
   return ringBytes(1, tile) + 2 * ringBytes(stages, tile);
 }
 
 int64_t AttentionForwardAttr::sharedBytes() const {
-  return forwardSharedBytes(getHeadDim(), getStages());
+  return forwardSharedBytes(getArch(), getHeadDim(), getStages());
 }
 
 LogicalResult
 AttentionForwardAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                              Arch arch, int64_t headDim, bool causal,
                              FloatAttr scale, int64_t stages) {
-  if (failed(verifyAttention(emitError, arch, headDim, scale, stages)))
+  if (failed(verifyAttention(emitError, headDim, scale, stages)))
     return failure();
   return verifySharedBytes(emitError, arch,
-                           forwardSharedBytes(headDim, stages));
+                           forwardSharedBytes(arch, headDim, stages));
 }
 
 std::string AttentionForwardAttr::symbolName() const {
@@ -97,29 +106,45 @@ llvm::json::Object AttentionRowTermsAttr::problem() const {
   return llvm::json::Object{{"kind", "attention_row_terms"}};
 }
 
-static int64_t backwardStepRows(AttentionGradient gradient, int64_t headDim) {
-  // A thread holds headDim / 2 sums of each of two gradients and stepRows / 2
-  // of scores and of their gradients.
+// A thread holds sums of one or two gradients, and scores and their gradients
+// of a step. On sm_80 a warp owns 16 rows, or 32 of half the length, and two
+// blocks fit a multiprocessor.
+
+static int64_t backwardOwnRows(Arch arch, int64_t headDim) {
+  return arch == Arch::SM80 && headDim == 128 ? 64 : 128;
+}
+
+static int64_t backwardStepRows(Arch arch, AttentionGradient gradient,
+                                int64_t headDim) {
+  if (arch == Arch::SM80)
+    return 32;
   return gradient == AttentionGradient::KeysValues && headDim == 128 ? 64 : 128;
 }
 
-int64_t AttentionBackwardAttr::stepRows() const {
-  return backwardStepRows(getGradient(), getHeadDim());
+int64_t AttentionBackwardAttr::ownRows() const {
+  return backwardOwnRows(getArch(), getHeadDim());
 }
 
-static int64_t backwardSharedBytes(AttentionGradient gradient, int64_t headDim,
-                                   int64_t stages) {
+int64_t AttentionBackwardAttr::stepRows() const {
+  return backwardStepRows(getArch(), getGradient(), getHeadDim());
+}
+
+static int64_t backwardSharedBytes(Arch arch, AttentionGradient gradient,
+                                   int64_t headDim, int64_t stages) {
   // The block's own two tiles; stages of two tiles of a step. Steps of queries
   // bring their row terms.
-  int64_t own = headBytes(AttentionBackwardAttr::ownRows, headDim);
-  int64_t rows = backwardStepRows(gradient, headDim);
+  int64_t own = 2 * headBytes(backwardOwnRows(arch, headDim), headDim);
+  int64_t rows = backwardStepRows(arch, gradient, headDim);
   int64_t terms = gradient == AttentionGradient::KeysValues ? rows * 4 : 0;
-  return ringBytes(1, 2 * own) +
-         ringBytes(stages, 2 * (headBytes(rows, headDim) + terms));
+  int64_t step = 2 * (headBytes(rows, headDim) + terms);
+  // Threads that copy themselves need no barriers.
+  return arch == Arch::SM80 ? own + stages * step
+                            : ringBytes(1, own) + ringBytes(stages, step);
 }
 
 int64_t AttentionBackwardAttr::sharedBytes() const {
-  return backwardSharedBytes(getGradient(), getHeadDim(), getStages());
+  return backwardSharedBytes(getArch(), getGradient(), getHeadDim(),
+                             getStages());
 }
 
 LogicalResult
@@ -127,10 +152,10 @@ AttentionBackwardAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                               Arch arch, AttentionGradient gradient,
                               int64_t headDim, bool causal, FloatAttr scale,
                               int64_t stages) {
-  if (failed(verifyAttention(emitError, arch, headDim, scale, stages)))
+  if (failed(verifyAttention(emitError, headDim, scale, stages)))
     return failure();
-  return verifySharedBytes(emitError, arch,
-                           backwardSharedBytes(gradient, headDim, stages));
+  return verifySharedBytes(
+      emitError, arch, backwardSharedBytes(arch, gradient, headDim, stages));
 }
 
 std::string AttentionBackwardAttr::symbolName() const {

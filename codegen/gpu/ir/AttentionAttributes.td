@@ -17,8 +17,10 @@ def AttentionForwardAttr : FlmGpuKernelAttr<"AttentionForward", "attention_forwa
 
     Arguments: q, k, v, o, lse; batch, seq, heads, kv_heads.
 
-    A block takes 128 queries of one head and walks 128 keys at a time, `stages`
-    of them in shared memory (sm_90a).
+    A block takes 128 queries of one head. On sm_90a it walks 128 keys at a time,
+    `stages` of them in shared memory; on sm_80 64 at a time (32 where
+    head_dim is 128), and `stages` tiles, of keys and of values in turn, are in
+    shared memory.
 
     ```mlir
     #flm_gpu.attention_forward<head_dim = 128, causal = true, scale = 0.0883883461 : f32>
@@ -33,7 +35,10 @@ def AttentionForwardAttr : FlmGpuKernelAttr<"AttentionForward", "attention_forwa
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     static constexpr int64_t queries = 128; ///< per block
-    static constexpr int64_t keys = 128;    ///< per step
+    static constexpr int64_t keys = 128;    ///< per step on sm_90a
+    /// Per step on sm_80: as many as a thread's registers hold scores for,
+    /// beside its outputs.
+    int64_t ampereKeys() const;
     static constexpr int64_t consumers = 2; ///< warpgroups, 64 queries each
     static constexpr int64_t threads = 128 * (1 + consumers);
     /// Bytes of a tile of queries, keys or values.
@@ -104,8 +109,8 @@ def AttentionBackwardAttr : FlmGpuKernelAttr<"AttentionBackward", "attention_bac
     Arguments: q, k, v, do, delta, lse2, then dk, dv (`keys_values`) or dq
     (`queries`); batch, seq, heads, kv_heads.
 
-    On sm_90a a block owns 128 rows, with `stages` steps of the others in shared
-    memory.
+    A block owns 128 rows (on sm_80 with a head_dim of 128: 64), with `stages`
+    steps of the others in shared memory.
 
     ```mlir
     #flm_gpu.attention_backward<gradient = keys_values, head_dim = 128, causal = true, scale = 0.0883883461 : f32>
@@ -120,10 +125,11 @@ def AttentionBackwardAttr : FlmGpuKernelAttr<"AttentionBackward", "attention_bac
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    static constexpr int64_t ownRows = 128; ///< keys or queries of a block
-    static constexpr int64_t consumers = 2; ///< warpgroups, 64 of them each
+    static constexpr int64_t consumers = 2; ///< warpgroups, 64 own rows each
     static constexpr int64_t threads = 128 * (1 + consumers);
-    /// Queries or keys per step: as many as a consumer's registers hold scores
+    /// Keys or queries of a block.
+    int64_t ownRows() const;
+    /// Queries or keys per step: as many as a thread's registers hold scores
     /// for, beside its gradients.
     int64_t stepRows() const;
     int64_t sharedBytes() const;

@@ -9,7 +9,8 @@
 //   queries             blocks own queries and walk keys
 //
 // On Hopper: HopperAttentionForward.h, HopperKeysGradient.h,
-// HopperQueriesGradient.h on HopperAttention.h.
+// HopperQueriesGradient.h on HopperAttention.h. On sm_80:
+// AmpereAttentionForward.h, AmpereAttentionBackward.h on AmpereAttention.h.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_CODEGEN_GPU_KERNELS_ATTENTION_H
 #define FLM_CODEGEN_GPU_KERNELS_ATTENTION_H

@@ -21,9 +21,13 @@ Softmax::Softmax(DeviceBuilder &d, double scale)
 
 Value Softmax::reduce(SmallVector<Value> values, Combine combine) {
   while (values.size() > 1) {
-    for (size_t i = 0; i < values.size() / 2; ++i)
+    size_t pairs = values.size() / 2;
+    for (size_t i = 0; i < pairs; ++i)
       values[i] = combine(values[2 * i], values[2 * i + 1]);
-    values.truncate(values.size() / 2);
+    // An odd one waits for the next round.
+    if (values.size() % 2)
+      values[pairs++] = values.back();
+    values.truncate(pairs);
   }
   return values.front();
 }

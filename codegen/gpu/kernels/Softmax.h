@@ -13,8 +13,6 @@
 
 namespace flm::gpu {
 
-inline constexpr double log2OfE = 1.4426950408889634;
-
 /// Per row of a thread. The sum is the thread's own part.
 struct SoftmaxState {
   std::array<mlir::Value, 2> maximum, sum;

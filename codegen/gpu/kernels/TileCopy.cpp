@@ -16,10 +16,17 @@ void TileCopy::forEachChunk(int64_t boxes, int64_t boxRows,
                             function_ref<void(Chunk)> visit) {
   int64_t chunks = boxes * boxRows * chunksPerRow;
   assert(chunks % threads == 0 && "tiles are whole rounds of copies");
-  for (int64_t first = 0; first < chunks; first += threads) {
-    I32 index = thread + first;
-    I32 boxedRow = index / chunksPerRow; // counted through the boxes
-    visit({boxedRow / boxRows, boxedRow % boxRows, index & (chunksPerRow - 1)});
+  assert(threads % chunksPerRow == 0 && "a round is whole rows");
+  int64_t roundRows = threads / chunksPerRow;
+  I32 column = thread & (chunksPerRow - 1), threadRow = thread / chunksPerRow;
+  for (int64_t first = 0; first < boxes * boxRows; first += roundRows) {
+    // A round within one box differs from the first round by constants.
+    if (boxRows % roundRows == 0) {
+      visit({d.constant(first / boxRows), threadRow + first % boxRows, column});
+      continue;
+    }
+    I32 row = threadRow + first; // counted through the boxes
+    visit({row / boxRows, row % boxRows, column});
   }
 }
 
@@ -43,6 +50,18 @@ void TileCopy::load(const OperandTile &tile, I32 offset,
                                    chunk.column, zero);
     NVVM::CpAsyncOp::create(d, target, source, chunkBytes,
                             NVVM::LoadCacheModifierKind::CG, bytes.value());
+  });
+}
+
+void TileCopy::loadBytes(Value source, I32 offset, int64_t bytes) {
+  assert(bytes % chunkBytes == 0 && bytes / chunkBytes <= threads &&
+         "a chunk for some of the threads");
+  d.ifThen(thread < bytes / chunkBytes, [&] {
+    I32 first = thread * chunkBytes;
+    Value chunk = d.globalElement(source, d.getI8Type(), d.constant(0),
+                                  d.constant(0), first);
+    NVVM::CpAsyncOp::create(d, d.shared(offset + first), chunk, chunkBytes,
+                            NVVM::LoadCacheModifierKind::CG, Value());
   });
 }
 

@@ -44,6 +44,11 @@ public:
   void load(const OperandTile &tile, I32 offset, const GlobalMatrix &matrix,
             I32 outerStart, I32 depthStart);
 
+  /// Begins to copy `bytes` bytes, whole chunks that follow each other, to byte
+  /// `offset` of shared memory. `source` is the first chunk's address, aligned
+  /// as it is.
+  void loadBytes(mlir::Value source, I32 offset, int64_t bytes);
+
   /// Stores rows [row, row + rows) of the tile at byte `offset`, in whose image
   /// rows are outer elements, to `matrix`: from row `matrixRow` on, all
   /// columns. Nothing is written beyond the matrix.

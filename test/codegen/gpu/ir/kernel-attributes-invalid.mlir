@@ -105,8 +105,13 @@ module attributes {test.a = #flm_gpu.attention_row_terms<head_dim = 32>} {}
 
 // -----
 
-// expected-error @below {{arch is sm_80; expected sm_90a}}
-module attributes {test.a = #flm_gpu.attention_backward<arch = sm_80, gradient = queries, head_dim = 64, causal = true, scale = 0.125 : f32>} {}
+// expected-error @below {{needs 180224 bytes of shared memory, and sm_80 has 166912; use fewer stages}}
+module attributes {test.a = #flm_gpu.attention_forward<arch = sm_80, head_dim = 128, causal = true, scale = 0.125 : f32, stages = 18>} {}
+
+// -----
+
+// expected-error @below {{needs 180224 bytes of shared memory, and sm_80 has 166912; use fewer stages}}
+module attributes {test.a = #flm_gpu.attention_backward<arch = sm_80, gradient = queries, head_dim = 128, causal = true, scale = 0.125 : f32, stages = 9>} {}
 
 // -----
 
