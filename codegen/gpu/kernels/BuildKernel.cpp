@@ -8,6 +8,7 @@
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -25,10 +26,10 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
                                     Attribute kernel) {
   DeviceBuilder d(loc, builder);
   return llvm::TypeSwitch<Attribute, LogicalResult>(kernel)
-      .Case<AttentionForwardAttr, GemmAttr, RmsNormAttr>([&](auto described) {
-        build(d, described);
-        return success();
-      })
+      .Case<AttentionForwardAttr, GemmAttr, GemmFoldAttr, RmsNormAttr>(
+          [&](auto described) {
+            return success(build(d, described) != nullptr);
+          })
       .Default([&](Attribute other) {
         return emitError(loc)
                << "no kernel is described by " << other
@@ -60,7 +61,12 @@ struct BuildKernel : flm::gpu::impl::BuildKernelPassBase<BuildKernel> {
         mlir::gpu::GPUModuleOp::create(builder, module.getLoc(), "kernels");
     builder.setInsertionPointToStart(device.getBody());
     if (failed(buildKernel(builder, module.getLoc(), description)))
-      signalPassFailure();
+      return signalPassFailure();
+    // Epilogues; the kernel has copies of their ops.
+    for (auto function :
+         llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+      if (function.isPrivate())
+        function.erase();
   }
 };
 

@@ -139,6 +139,13 @@ I32 DeviceBuilder::opaque(I32 value) {
 Value DeviceBuilder::f32(double value) {
   return arith::ConstantOp::create(*this, getF32FloatAttr(value));
 }
+Value DeviceBuilder::approximate(StringRef function, Value x) {
+  return LLVM::CallIntrinsicOp::create(
+             *this, getF32Type(),
+             getStringAttr("llvm.nvvm." + function + ".approx.ftz.f"),
+             ValueRange{x})
+      .getResult(0);
+}
 
 I32 DeviceBuilder::threadIndex() {
   return {*this, NVVM::ThreadIdXOp::create(*this, getI32Type())};

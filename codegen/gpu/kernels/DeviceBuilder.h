@@ -100,6 +100,9 @@ public:
   /// See flm_gpu.opaque.
   I32 opaque(I32 value);
   mlir::Value f32(double value);
+  /// A function of the special function unit (ex2, lg2, rcp, rsqrt): f32 with
+  /// an error of about 2^-22, and denormals as zeros.
+  mlir::Value approximate(llvm::StringRef function, mlir::Value x);
 
   // Where the thread is.
   I32 threadIndex();

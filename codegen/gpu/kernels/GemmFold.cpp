@@ -1,0 +1,99 @@
+//===----------------------------------------------------------------------===//
+// Adding the partial sums of a GEMM.
+//===----------------------------------------------------------------------===//
+#include "codegen/gpu/kernels/GemmFold.h"
+#include "codegen/gpu/kernels/WideVectors.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace flm::gpu;
+
+int64_t GemmFold::columnsPerThread() const {
+  return described.pairDistance() ? 2 * width : width;
+}
+
+LLVM::LLVMFuncOp GemmFold::emit() {
+  MLIRContext *context = d.getContext();
+  AffineExpr em, en;
+  bindDims(context, em, en);
+  int64_t columnsPerBlock = threads * columnsPerThread();
+  auto launch = LaunchAttr::get(
+      context, threads, /*cluster=*/1, /*shared=*/0, /*persistent=*/false,
+      AffineMap::get(3, 0, {em, en.ceilDiv(columnsPerBlock)}, context));
+  declarePartial(Access::Read, /*tensorMap=*/false);
+  declareOutputs(/*tensorMaps=*/false);
+  LLVM::LLVMFuncOp function = begin(fold, launch);
+
+  I32 blocksPerRow = (n + (columnsPerBlock - 1)) / columnsPerBlock;
+  I32 row = d.blockIndex() / blocksPerRow;
+  I32 index = d.blockIndex() % blocksPerRow * threads + d.threadIndex();
+  // Threads walk the first halves of blocks of paired columns.
+  int64_t distance = described.pairDistance();
+  I32 column = index * width;
+  if (distance)
+    column = column / distance * (2 * distance) + column % distance;
+
+  d.ifThen(column < n, [&] {
+    ColumnRun first = addParts(row, column), second = first;
+    if (distance)
+      second = addParts(row, column + distance);
+    if (described.keepsSums())
+      for (const ColumnRun &run : {first, second})
+        store(sums, n, run, /*accumulate=*/false);
+    for (const ColumnRun &run :
+         epilogue.finish(first, distance ? &second : nullptr))
+      store(c, epilogue.columnsOfC(), run, described.getAccumulate());
+  });
+  return function;
+}
+
+int64_t GemmFold::partsAtOnce() const {
+  int64_t parts = 4;
+  while (schedule.getSplits() % parts)
+    --parts;
+  return parts;
+}
+
+ColumnRun GemmFold::addParts(I32 row, I32 column) {
+  Type f32 = d.getF32Type();
+  WideVectors wide(d, f32);
+  SmallVector<Value> zeros(width / wide.width(), wide.broadcast(d.f32(0)));
+  SmallVector<Value> vectors = d.loop(
+      d.constant(0), d.constant(schedule.getSplits()),
+      d.constant(partsAtOnce()), zeros, [&](I32 first, ValueRange carried) {
+        SmallVector<Value> sums(carried);
+        for (int64_t part = 0; part < partsAtOnce(); ++part)
+          for (auto [i, sum] : llvm::enumerate(sums)) {
+            DeviceBuilder::Named name(d, "load partial");
+            Value address = d.globalElement(
+                partial, f32, (first + part) * m + row, n,
+                column + static_cast<int64_t>(i) * wide.width());
+            sum = arith::AddFOp::create(d, sum, wide.load(address));
+          }
+        return sums;
+      });
+  ColumnRun run = {row, column, {}};
+  for (Value vector : vectors)
+    for (int64_t i = 0; i < wide.width(); ++i)
+      run.values.push_back(d.element(vector, i));
+  return run;
+}
+
+void GemmFold::store(Value pointer, I32 columns, const ColumnRun &run,
+                     bool accumulate) {
+  WideVectors wide(d, described.getOutput());
+  auto type = VectorType::get({wide.width()}, d.getF32Type());
+  for (int64_t i = 0; i < width; i += wide.width()) {
+    Value vector = LLVM::PoisonOp::create(d, type);
+    for (int64_t element = 0; element < wide.width(); ++element)
+      vector = LLVM::InsertElementOp::create(d, vector, run.values[i + element],
+                                             d.constant(element).value());
+    DeviceBuilder::Named name(d, "store c");
+    Value address = d.globalElement(pointer, described.getOutput(), run.row,
+                                    columns, run.column + i);
+    if (accumulate)
+      vector = arith::AddFOp::create(d, wide.load(address), vector);
+    wide.store(wide.round(vector), address);
+  }
+}
