@@ -5,6 +5,7 @@
 #include "codegen/gpu/kernels/WideVectors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 using namespace mlir;
 using namespace flm::gpu;
@@ -24,6 +25,8 @@ LLVM::LLVMFuncOp GemmFold::emit() {
   declarePartial(Access::Read, /*tensorMap=*/false);
   declareOutputs(/*tensorMaps=*/false);
   LLVM::LLVMFuncOp function = begin(fold, launch);
+  function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                    d.getI32IntegerAttr(residentBlocks));
 
   I32 blocksPerRow = (n + (columnsPerBlock - 1)) / columnsPerBlock;
   I32 row = d.blockIndex() / blocksPerRow;
@@ -48,31 +51,22 @@ LLVM::LLVMFuncOp GemmFold::emit() {
   return function;
 }
 
-int64_t GemmFold::partsAtOnce() const {
-  int64_t parts = 4;
-  while (schedule.getSplits() % parts)
-    --parts;
-  return parts;
-}
-
 ColumnRun GemmFold::addParts(I32 row, I32 column) {
   Type f32 = d.getF32Type();
   WideVectors wide(d, f32);
-  SmallVector<Value> zeros(width / wide.width(), wide.broadcast(d.f32(0)));
-  SmallVector<Value> vectors = d.loop(
-      d.constant(0), d.constant(schedule.getSplits()),
-      d.constant(partsAtOnce()), zeros, [&](I32 first, ValueRange carried) {
-        SmallVector<Value> sums(carried);
-        for (int64_t part = 0; part < partsAtOnce(); ++part)
-          for (auto [i, sum] : llvm::enumerate(sums)) {
-            DeviceBuilder::Named name(d, "load partial");
-            Value address = d.globalElement(
-                partial, f32, (first + part) * m + row, n,
-                column + static_cast<int64_t>(i) * wide.width());
-            sum = arith::AddFOp::create(d, sum, wide.load(address));
-          }
-        return sums;
-      });
+  SmallVector<Value> vectors;
+  for (int64_t part = 0; part < schedule.getSplits(); ++part)
+    for (int64_t i = 0; i < width; i += wide.width()) {
+      DeviceBuilder::Named name(d, "load partial");
+      Value value = wide.load(
+          d.globalElement(partial, f32, m * part + row, n, column + i));
+      if (part == 0) {
+        vectors.push_back(value);
+        continue;
+      }
+      Value &sum = vectors[i / wide.width()];
+      sum = arith::AddFOp::create(d, sum, value);
+    }
   ColumnRun run = {row, column, {}};
   for (Value vector : vectors)
     for (int64_t i = 0; i < wide.width(); ++i)

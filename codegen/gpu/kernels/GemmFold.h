@@ -23,12 +23,12 @@ public:
 private:
   static constexpr int64_t threads = 128;
   static constexpr int64_t width = 8; ///< columns of a run
+  /// Blocks that a multiprocessor must hold: threads hide the latency of memory,
+  /// and ptxas would rather spend all registers on reading all parts at once.
+  static constexpr int64_t residentBlocks = 4;
 
   /// Columns of A * B of one thread.
   int64_t columnsPerThread() const;
-  /// Parts that a thread reads before it waits for the first of them: more
-  /// would cost registers, and with them threads.
-  int64_t partsAtOnce() const;
   ColumnRun addParts(I32 row, I32 column);
   /// Stores or adds a run of a matrix of `columns` columns.
   void store(mlir::Value pointer, I32 columns, const ColumnRun &run,
