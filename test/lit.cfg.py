@@ -1,6 +1,7 @@
 # The suite of lit tests: one folder per folder of the sources, plus
 # pipeline/ (what each stage gives), tools/ (command lines) and e2e/ (training
 # binaries). unit/ runs the GoogleTest executables. `ninja check-flm` runs all.
+import ctypes
 import os
 import shutil
 
@@ -34,16 +35,24 @@ config.substitutions += [
     ("%models", config.flm_source_dir + "/models"),
     ("%{source}", config.flm_source_dir),
     ("%{bin}", config.flm_tools_dir),
+    # The folder of a CUDA driver without a GPU.
+    ("%{fake-cuda}", config.flm_binary_dir + "/fake-cuda"),
 ]
 
 # Features: what a test may require.
 if "X86" in config.llvm_targets:
     config.available_features.add("x86-registered-target")
-# Where flm-translate looks for it.
-if shutil.which("ptxas", path=os.environ["CUDA_HOME"] + "/bin"
-                if "CUDA_HOME" in os.environ
-                else "/usr/local/cuda/bin:" + os.environ.get("PATH", "")):
-    config.available_features.add("ptxas")
+# Where flm-translate looks for them.
+cuda_path = (os.environ["CUDA_HOME"] + "/bin" if "CUDA_HOME" in os.environ
+             else "/usr/local/cuda/bin:" + os.environ.get("PATH", ""))
+for tool in ["ptxas", "fatbinary"]:
+    if shutil.which(tool, path=cuda_path):
+        config.available_features.add(tool)
+try:
+    ctypes.CDLL("libcuda.so.1")
+    config.available_features.add("nvidia-driver")
+except OSError:
+    pass
 if config.flm_have_sentencepiece:
     config.available_features.add("sentencepiece")
 if config.flm_have_mpi and shutil.which("mpirun"):

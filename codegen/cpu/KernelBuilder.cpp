@@ -5,7 +5,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -79,44 +78,18 @@ Index KernelBuilder::min(Index a, Index b) {
 
 void KernelBuilder::loop(Index from, Index to, int64_t step,
                          function_ref<void(Index)> body) {
-  auto loop =
-      scf::ForOp::create(*this, from.value(), to.value(), index(step).value());
-  InsertionGuard guard(*this);
-  setInsertionPoint(loop.getBody()->getTerminator());
-  body({*this, loop.getInductionVar()});
+  loop(from, to, step, ValueRange(), [&](Index i, ValueRange) {
+    body(i);
+    return SmallVector<Value>();
+  });
 }
 
 SmallVector<Value>
 KernelBuilder::loop(Index from, Index to, int64_t step, ValueRange initial,
                     function_ref<SmallVector<Value>(Index, ValueRange)> body) {
-  auto loop = scf::ForOp::create(*this, from.value(), to.value(),
-                                 index(step).value(), initial);
-  InsertionGuard guard(*this);
-  // With nothing carried, the loop already has its yield.
-  if (initial.empty())
-    loop.getBody()->getTerminator()->erase();
-  setInsertionPointToEnd(loop.getBody());
-  SmallVector<Value> next =
-      body({*this, loop.getInductionVar()}, loop.getRegionIterArgs());
-  scf::YieldOp::create(*this, next);
-  return loop.getResults();
-}
-
-void KernelBuilder::ifThen(Value condition, function_ref<void()> then) {
-  auto branch = scf::IfOp::create(*this, condition, /*withElseRegion=*/false);
-  InsertionGuard guard(*this);
-  setInsertionPoint(branch.thenBlock()->getTerminator());
-  then();
-}
-
-void KernelBuilder::ifThenElse(Value condition, function_ref<void()> then,
-                               function_ref<void()> otherwise) {
-  auto branch = scf::IfOp::create(*this, condition, /*withElseRegion=*/true);
-  InsertionGuard guard(*this);
-  setInsertionPoint(branch.thenBlock()->getTerminator());
-  then();
-  setInsertionPoint(branch.elseBlock()->getTerminator());
-  otherwise();
+  return forLoop(
+      from.value(), to.value(), index(step).value(), initial,
+      [&](Value i, ValueRange carried) { return body({*this, i}, carried); });
 }
 
 static SmallVector<Value> values(ArrayRef<Index> indices) {

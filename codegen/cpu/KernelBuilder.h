@@ -9,9 +9,10 @@
 #ifndef FLM_CODEGEN_CPU_KERNELBUILDER_H
 #define FLM_CODEGEN_CPU_KERNELBUILDER_H
 
+#include "codegen/StructuredBuilder.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinTypes.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace flm::cpu {
 
@@ -45,9 +46,9 @@ private:
 };
 
 /// Writes one kernel.
-class KernelBuilder : public mlir::ImplicitLocOpBuilder {
+class KernelBuilder : public StructuredBuilder {
 public:
-  using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
+  using StructuredBuilder::StructuredBuilder;
 
   /// A private function `symbol` with the kernel convention of CpuKernel.h:
   /// `operands`, the workspace, the task. The builder continues in its body,
@@ -71,10 +72,6 @@ public:
        llvm::function_ref<llvm::SmallVector<mlir::Value>(Index,
                                                          mlir::ValueRange)>
            body);
-
-  void ifThen(mlir::Value condition, llvm::function_ref<void()> then);
-  void ifThenElse(mlir::Value condition, llvm::function_ref<void()> then,
-                  llvm::function_ref<void()> otherwise);
 
   /// memref[indices], one element.
   mlir::Value loadScalar(mlir::Value memref, llvm::ArrayRef<Index> indices);

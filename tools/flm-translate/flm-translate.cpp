@@ -1,7 +1,10 @@
 //===----------------------------------------------------------------------===//
-// GPU kernels as they leave MLIR: LLVM IR, PTX, a cubin, and what ptxas says.
+// GPU kernels as they leave MLIR: LLVM IR, PTX, a cubin, a fatbin, what a host
+// must know to call them, and what ptxas says.
 // Input is a module with kernels as flm-build-kernel writes them.
 //===----------------------------------------------------------------------===//
+#include "codegen/gpu/ir/DescribeKernel.h"
+#include "codegen/gpu/target/Fatbin.h"
 #include "codegen/gpu/target/Passes.h"
 #include "codegen/gpu/target/PtxEmitter.h"
 #include "codegen/gpu/target/Ptxas.h"
@@ -63,6 +66,55 @@ static void registerText(StringRef name, StringRef description,
       registerDialects);
 }
 
+static void registerFatbin() {
+  TranslateFromMLIRRegistration registration(
+      "flm-gpu-to-fatbin",
+      "machine code for every GPU that the kernels run on, and PTX",
+      [](Operation *op, raw_ostream &os) {
+        return forEachLowered(
+            op, [&](mlir::gpu::GPUModuleOp module, Arch arch) -> LogicalResult {
+              FailureOr<std::string> ptx =
+                  emitDeviceText(module, arch, DeviceText::PTX);
+              if (failed(ptx))
+                return failure();
+              llvm::Expected<std::string> fatbin = buildFatbin(*ptx, arch);
+              if (!fatbin)
+                return module.emitError(llvm::toString(fatbin.takeError()));
+              os << *fatbin;
+              return success();
+            });
+      },
+      registerDialects);
+}
+
+static void registerDescription() {
+  TranslateFromMLIRRegistration registration(
+      "flm-gpu-describe",
+      "how each kernel is called and what it computes, as JSON, one per line",
+      [](Operation *op, raw_ostream &os) {
+        bool described = false;
+        WalkResult result = op->walk([&](LLVM::LLVMFuncOp function) {
+          if (!function->hasAttr(launchAttrName))
+            return WalkResult::advance();
+          FailureOr<llvm::json::Object> description = describeKernel(function);
+          if (failed(description))
+            return WalkResult::interrupt();
+          described = true;
+          os << llvm::json::Value(std::move(*description)) << '\n';
+          return WalkResult::advance();
+        });
+        if (result.wasInterrupted())
+          return failure();
+        if (!described)
+          return LogicalResult(op->emitError()
+                               << "has no kernel with a '" << launchAttrName
+                               << "' attribute; expected kernels as "
+                                  "flm-build-kernel writes them");
+        return success();
+      },
+      registerDialects);
+}
+
 static LogicalResult
 forEachAssembled(Operation *op, function_ref<void(const Assembled &)> print) {
   return forEachLowered(
@@ -109,5 +161,7 @@ int main(int argc, char **argv) {
                DeviceText::LLVM);
   registerText("flm-gpu-to-ptx", "emit kernels as PTX", DeviceText::PTX);
   registerAssembled();
+  registerFatbin();
+  registerDescription();
   return failed(mlirTranslateMain(argc, argv, "flm translation driver\n"));
 }

@@ -193,6 +193,14 @@ LogicalResult DeviceOpEmulation::run() {
                      /*add=*/true);
         return success();
       })
+      .Case([&](NVVM::CpAsyncBulkGlobalToSharedClusterOp op) -> LogicalResult {
+        if (op.getMulticastMask())
+          return op.emitError("the emulator copies bytes to one block only");
+        callAndErase("bulk_load",
+                     {calls.host(op.getDstMem()), calls.host(op.getSrcMem()),
+                      op.getSize(), calls.host(op.getMbar())});
+        return success();
+      })
       .Case([&](NVVM::CpAsyncBulkCommitGroupOp) {
         callAndErase("bulk_commit", {});
         return success();

@@ -111,6 +111,19 @@ static bool shiftBox(Operation *op) {
   return false;
 }
 
+/// Copies the 16 bytes after those that it should.
+static bool shiftBytes(Operation *op) {
+  auto load = dyn_cast<NVVM::CpAsyncBulkGlobalToSharedClusterOp>(op);
+  if (!load)
+    return false;
+  OpBuilder builder(op);
+  Value moved = LLVM::GEPOp::create(
+      builder, op->getLoc(), load.getSrcMem().getType(), builder.getI8Type(),
+      load.getSrcMem(), ArrayRef<LLVM::GEPArg>{16});
+  load.getSrcMemMutable().assign(moved);
+  return true;
+}
+
 /// Lets one group of multiplications run on; the accumulators are then read
 /// before they are complete.
 static bool waitForOneLess(Operation *op) {
@@ -233,6 +246,7 @@ static ArrayRef<Fault> allFaults() {
       {"own-block-arrive", arriveAtOwnBlock},
       {"own-block-load", loadForOwnBlockOnly},
       {"shift-box", shiftBox},
+      {"shift-bytes", shiftBytes},
       {"change-swizzle", changeSwizzle},
       {"early-accumulator-read", waitForOneLess},
       {"early-release", releaseEarly},

@@ -30,10 +30,23 @@ GemmScaleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-// Groups of eight columns: what a fragment is made of.
-int64_t GemmSwigluAttr::pairDistance() const { return 8; }
+int64_t GemmSwigluAttr::pairDistance() const { return getInterleave(); }
 int64_t GemmSwigluAttr::resultsPerPair() const { return 1; }
 bool GemmSwigluAttr::keepsSums() const { return getKeepSums(); }
+
+llvm::json::Object GemmSwigluAttr::epilogueProblem() const {
+  return llvm::json::Object{{"name", epilogueName()},
+                            {"interleave", getInterleave()}};
+}
+
+LogicalResult
+GemmSwigluAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                       int64_t interleave, bool keepSums) {
+  if (interleave != 1 && interleave != 8)
+    return emitError() << "interleave is " << interleave
+                       << "; expected 1 or 8 gates before as many ups";
+  return success();
+}
 
 int64_t GemmRopeAttr::pairDistance() const { return getHeadDim() / 2; }
 
@@ -60,12 +73,15 @@ LogicalResult
 GemmFunctionAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                          FlatSymbolRefAttr function, int64_t pairDistance,
                          int64_t resultsPerPair) {
-  if (!llvm::is_contained<int64_t>({0, 8, 16, 32, 64}, pairDistance))
+  if (!llvm::is_contained<int64_t>({0, 1, 8, 16, 32, 64}, pairDistance))
     return emitError() << "pair_distance is " << pairDistance
-                       << "; expected 8, 16, 32 or 64, or 0 where each column "
-                          "stands alone";
+                       << "; expected 1, 8, 16, 32 or 64, or 0 where each "
+                          "column stands alone";
   if (resultsPerPair != 2 && !(resultsPerPair == 1 && pairDistance))
     return emitError() << "results_per_pair is " << resultsPerPair
                        << "; expected 2, or 1 for columns that are paired";
+  if (pairDistance == 1 && resultsPerPair != 1)
+    return emitError() << "results_per_pair is " << resultsPerPair
+                       << "; expected 1 for neighbours";
   return success();
 }

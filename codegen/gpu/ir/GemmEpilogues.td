@@ -16,15 +16,17 @@ def GemmEpilogueAttrInterface : AttrInterface<"GemmEpilogueAttrInterface"> {
     two elements, at the two places, or one: then C has half as many columns as
     A * B.
 
-    Paired columns are always in the registers of one thread, so pairs cost
-    nothing: fragments come in groups of eight columns.
+    Paired columns are always in the registers of one thread: fragments come in
+    groups of eight columns, of which a thread has two neighbours. Only neighbours
+    that become one element cost something: the threads of a quad then exchange
+    results, so that each has two neighbours again.
   }];
   let methods = [
     InterfaceMethod<"Its name in that of the kernel, e.g. `swiglu`.",
                     "::llvm::StringRef", "epilogueName">,
     InterfaceMethod<[{
-      From one column of a pair to the other: 8, 16, 32 or 64; 0 where each
-      column stands alone.
+      From one column of a pair to the other: 1, 8, 16, 32 or 64; 0 where each
+      column stands alone. Neighbours (1) become one element.
     }], "int64_t", "pairDistance", (ins), [{}], [{ return 0; }]>,
     InterfaceMethod<"Elements of C that a pair becomes: 2 or 1.",
                     "int64_t", "resultsPerPair", (ins), [{}],
@@ -70,24 +72,26 @@ def GemmAddResidualAttr : GemmEpilogue<"AddResidual", "add_residual", []> {
 }
 
 def GemmSwigluAttr : GemmEpilogue<"Swiglu", "swiglu",
-    ["pairDistance", "resultsPerPair", "keepsSums"]> {
+    ["pairDistance", "resultsPerPair", "keepsSums", "epilogueProblem"]> {
   let summary = "silu(gate) * up of interleaved gate and up columns";
   let description = [{
-    Of each 16 columns of A * B the first eight are gates, the last eight the
-    `up`s that belong to them; C has half the columns: C[r, 8 b + i] = silu(P[r,
-    16 b + i]) * P[r, 16 b + 8 + i] with P = A * B, silu(x) = x / (1 + exp(-x))
-    (Shazeer, arXiv:2002.05202). Whoever lays out the weight interleaves its
-    rows by eight: then gates and ups are in the same registers, and 16 bytes of
-    memory hold either gates or ups. With `keep_sums`, P is stored too (`sums`,
-    of C's type), for the backward pass. The number of columns of P must be a
-    multiple of 16.
+    C has half the columns of P = A * B. Columns of P are gates and ups in turn,
+    `interleave` of each, 1 or 8: C[r, j] = silu(P[r, 2 j]) * P[r, 2 j + 1], or
+    C[r, 8 b + i] = silu(P[r, 16 b + i]) * P[r, 16 b + 8 + i], with silu(x) = x /
+    (1 + exp(-x)) (Shazeer, arXiv:2002.05202). Whoever lays out the weight
+    interleaves its rows. By eight, the epilogue is free, and 16 bytes of P hold
+    either gates or ups; by one is what `#flm_gpu.pointwise` takes as
+    `interleaved`. With `keep_sums`, P is stored too (`sums`, of C's type), for
+    the backward pass. The number of columns of P must be a multiple of 16.
 
     ```mlir
-    #flm_gpu.gemm_swiglu<keep_sums = true>
+    #flm_gpu.gemm_swiglu<interleave = 1, keep_sums = true>
     ```
   }];
-  let parameters = (ins DefaultValuedParameter<"bool", "false">:$keep_sums);
-  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let parameters = (ins "int64_t":$interleave,
+                        DefaultValuedParameter<"bool", "false">:$keep_sums);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 def GemmRopeAttr : GemmEpilogue<"Rope", "rope",

@@ -6,6 +6,8 @@
 
 include "codegen/gpu/ir/AttentionAttributes.td"
 include "codegen/gpu/ir/GemmAttributes.td"
+include "codegen/gpu/ir/OptimizerAttributes.td"
+include "codegen/gpu/ir/PointwiseAttributes.td"
 include "codegen/gpu/ir/RowAttributes.td"
 
 #endif // FLM_CODEGEN_GPU_IR_KERNELATTRIBUTES_TD

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/AmpereGemm.h"
 #include "codegen/gpu/kernels/Synchronization.h"
+#include "codegen/gpu/kernels/TileCopy.h"
 #include "codegen/gpu/kernels/WarpMatrix.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -22,7 +23,7 @@ I32 AmpereGemm::nextSlot(I32 slot) {
 }
 
 SmallVector<I32> AmpereGemm::fragmentsOf(I32 warpInRow) {
-  constexpr int64_t width = 16;
+  constexpr int64_t width = fragmentColumns;
   // Columns that the epilogue pairs belong to one warp.
   int64_t distance = std::max(gemm.pairDistance(), width);
   int64_t perHalf = distance / width; // warps of a block of paired columns
@@ -60,7 +61,7 @@ LLVM::LLVMFuncOp AmpereGemm::emit() {
                I32 empty = d.i32(values.back());
                {
                  DeviceBuilder::Named name(d, "wait for copies");
-                 NVVM::CpAsyncWaitGroupOp::create(d, ahead - 1);
+                 waitForLoads(d, ahead - 1);
                }
                {
                  // Everybody's copies have arrived, and everybody has read the
@@ -75,6 +76,11 @@ LLVM::LLVMFuncOp AmpereGemm::emit() {
                return next;
              });
   result.truncate(result.size() - 2);
+  {
+    // Those of the steps beyond the inner dim still write shared memory.
+    DeviceBuilder::Named name(d, "wait for last copies");
+    waitForLoads(d, 0);
+  }
   storeTile(block, result);
   return function;
 }
@@ -82,51 +88,20 @@ LLVM::LLVMFuncOp AmpereGemm::emit() {
 void AmpereGemm::loadStage(TilePosition tile, I32 step, I32 slot) {
   I32 offset = slot * schedule.stageBytes();
   I32 depth = step * schedule.getK();
+  TileCopy copy(d, thread, schedule.threads());
   bool ta = gemm.isTransposedA(), tb = gemm.isTransposedB();
   {
     DeviceBuilder::Named name(d, "load a");
-    loadTile(tileA, a, ta ? k : m, ta ? m : k, offset,
-             tile.row * schedule.getM(), depth);
+    copy.load(tileA, offset, GlobalMatrix::dense(a, ta ? k : m, ta ? m : k),
+              tile.row * schedule.getM(), depth);
   }
   {
     DeviceBuilder::Named name(d, "load b");
-    loadTile(tileB, b, tb ? k : n, tb ? n : k, offset + tileA.bytes(),
-             tile.column * schedule.getN(), depth);
+    copy.load(tileB, offset + tileA.bytes(),
+              GlobalMatrix::dense(b, tb ? k : n, tb ? n : k),
+              tile.column * schedule.getN(), depth);
   }
-  NVVM::CpAsyncCommitGroupOp::create(d);
-}
-
-void AmpereGemm::loadTile(const OperandTile &operand, Value pointer, I32 rows,
-                          I32 columns, I32 offset, I32 outerStart,
-                          I32 depthStart) {
-  constexpr int64_t chunkBytes = 16, chunkElements = chunkBytes / 2;
-  constexpr int64_t chunksPerRow = boxRowBytes / chunkBytes;
-  int64_t boxRows = operand.boxRows();
-  int64_t chunks = operand.bytes() / chunkBytes;
-  int64_t threads = schedule.threads();
-  assert(chunks % threads == 0 && "tiles are whole rounds of copies");
-  for (int64_t first = 0; first < chunks; first += threads) {
-    I32 index = thread + first;
-    I32 chunk = index & (chunksPerRow - 1);
-    I32 boxedRow = index / chunksPerRow; // counted through the boxes
-    I32 box = boxedRow / boxRows, row = boxedRow % boxRows;
-    I32 tensorRow = (operand.transposed ? depthStart : outerStart) + row;
-    I32 tensorColumn = (operand.transposed ? outerStart : depthStart) +
-                       box * boxElements + chunk * chunkElements;
-    // Rows are whole chunks, so a chunk is inside or outside. One outside is
-    // not read; zeros are written.
-    Value inside =
-        arith::AndIOp::create(d, tensorRow < rows, tensorColumn < columns);
-    I32 bytes = d.select(inside, d.constant(chunkBytes), d.constant(0));
-    I32 zero = d.constant(0);
-    Value source = d.globalElement(pointer, gemm.getInput(),
-                                   d.select(inside, tensorRow, zero), columns,
-                                   d.select(inside, tensorColumn, zero));
-    Value target = swizzledAddress(d, offset + box * (boxRows * boxRowBytes),
-                                   row, chunk, zero);
-    NVVM::CpAsyncOp::create(d, target, source, chunkBytes,
-                            NVVM::LoadCacheModifierKind::CG, bytes.value());
-  }
+  commitLoads(d);
 }
 
 SmallVector<Value> AmpereGemm::multiplyStage(I32 slot, ValueRange sums) {
@@ -134,21 +109,19 @@ SmallVector<Value> AmpereGemm::multiplyStage(I32 slot, ValueRange sums) {
   I32 offsetB = offsetA + tileA.bytes();
   SmallVector<Value> next(sums);
   for (int64_t depth = 0; depth < schedule.getK(); depth += 16) {
-    SmallVector<Fragment> left, right;
+    SmallVector<Fragment> left;
     for (int64_t row = 0; row < warpRows; row += 16)
       left.push_back(loadFragment(d, tileA, offsetA, warpRow + row, depth, lane,
                                   FragmentOrder::RowsFirst));
-    for (I32 column : warpFragments)
-      right.push_back(loadFragment(d, tileB, offsetB, column, depth, lane,
-                                   FragmentOrder::DepthFirst));
-    auto *sum = next.begin();
-    for (const Fragment &rows : left)
-      for (const Fragment &columns : right)
-        for (int64_t half : {0, 1}) {
-          SmallVector<Value> updated =
-              multiplyFragments(d, rows, columns, half, {sum, 4});
-          sum = llvm::copy(updated, sum);
-        }
+    // The sums of one fragment's columns after those of the one before.
+    size_t perFragment = next.size() / warpFragments.size();
+    for (auto [i, column] : llvm::enumerate(warpFragments)) {
+      MutableArrayRef<Value> sums =
+          MutableArrayRef<Value>(next).slice(i * perFragment, perFragment);
+      llvm::copy(multiplyStep(d, left, tileB, offsetB, column, fragmentColumns,
+                              depth, lane, sums),
+                 sums.begin());
+    }
   }
   return next;
 }
@@ -159,13 +132,14 @@ void AmpereGemm::storeTile(GemmWork work, ValueRange tileSums) {
   // Groups of eight columns: two of each fragment. The second fragment begins
   // at the distance of pairs, unless pairs are within a fragment.
   int64_t groupsToPair = gemm.pairDistance() == 8 ? 1 : 2;
-  size_t sumsPerRows = 16 * warpColumns / 32;
+  size_t perFragment = tileSums.size() / warpFragments.size();
   for (int64_t row = 0; row < warpRows; row += 16) {
-    ValueRange rowSums = tileSums.slice(row / 16 * sumsPerRows, sumsPerRows);
     SmallVector<ColumnGroup> groups;
-    for (size_t i = 0; i < rowSums.size(); i += 4)
-      groups.push_back({firstColumn + warpFragments[i / 8] + i / 4 % 2 * 8,
-                        SmallVector<Value>(rowSums.slice(i, 4))});
+    for (auto [i, column] : llvm::enumerate(warpFragments))
+      for (int64_t half : {0, 1})
+        groups.push_back({firstColumn + column + half * 8,
+                          SmallVector<Value>(tileSums.slice(
+                              i * perFragment + row / 2 + half * 4, 4))});
     I32 threadRow = firstRow + row;
     if (described.isSplit()) {
       storeGroups(partial, n, work, threadRow, groups, /*accumulate=*/false);

@@ -21,14 +21,11 @@ public:
   mlir::LLVM::LLVMFuncOp emit();
 
 private:
-  /// Elements of A * B that a warp computes: `warpColumns` columns in fragments
-  /// of 16.
+  /// Elements of A * B that a warp computes: columns in fragments of 16.
   static constexpr int64_t warpRows = 64, warpColumns = 32;
+  static constexpr int64_t fragmentColumns = 16;
 
   void loadStage(TilePosition tile, I32 step, I32 slot);
-  /// One operand: `pointer` is a tensor of `rows` x `columns`.
-  void loadTile(const OperandTile &operand, mlir::Value pointer, I32 rows,
-                I32 columns, I32 offset, I32 outerStart, I32 depthStart);
   llvm::SmallVector<mlir::Value> multiplyStage(I32 slot, mlir::ValueRange sums);
   void storeTile(GemmWork work, mlir::ValueRange sums);
   /// Stores or adds the elements that lie in the matrix of `columns` columns.

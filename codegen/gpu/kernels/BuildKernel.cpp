@@ -4,7 +4,11 @@
 #include "codegen/gpu/kernels/Attention.h"
 #include "codegen/gpu/kernels/Gemm.h"
 #include "codegen/gpu/kernels/Norm.h"
+#include "codegen/gpu/kernels/Optimizer.h"
 #include "codegen/gpu/kernels/Passes.h"
+#include "codegen/gpu/kernels/Pointwise.h"
+#include "codegen/gpu/kernels/Rope.h"
+#include "codegen/gpu/kernels/Transpose.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -26,7 +30,9 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
                                     Attribute kernel) {
   DeviceBuilder d(loc, builder);
   return llvm::TypeSwitch<Attribute, LogicalResult>(kernel)
-      .Case<AttentionForwardAttr, GemmAttr, GemmFoldAttr, RmsNormAttr>(
+      .Case<AdamWAttr, AttentionBackwardAttr, AttentionForwardAttr,
+            AttentionRowTermsAttr, ChunkSquaresAttr, ChunkTotalAttr, GemmAttr,
+            GemmFoldAttr, PointwiseAttr, RmsNormAttr, RopeAttr, TransposeAttr>(
           [&](auto described) {
             return success(build(d, described) != nullptr);
           })

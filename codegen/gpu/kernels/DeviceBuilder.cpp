@@ -139,13 +139,6 @@ I32 DeviceBuilder::opaque(I32 value) {
 Value DeviceBuilder::f32(double value) {
   return arith::ConstantOp::create(*this, getF32FloatAttr(value));
 }
-Value DeviceBuilder::approximate(StringRef function, Value x) {
-  return LLVM::CallIntrinsicOp::create(
-             *this, getF32Type(),
-             getStringAttr("llvm.nvvm." + function + ".approx.ftz.f"),
-             ValueRange{x})
-      .getResult(0);
-}
 
 I32 DeviceBuilder::threadIndex() {
   return {*this, NVVM::ThreadIdXOp::create(*this, getI32Type())};
@@ -177,34 +170,19 @@ void DeviceBuilder::loop(I32 from, I32 to, I32 step,
 SmallVector<Value>
 DeviceBuilder::loop(I32 from, I32 to, I32 step, ValueRange initial,
                     function_ref<SmallVector<Value>(I32, ValueRange)> body) {
-  auto loop = scf::ForOp::create(*this, from.value(), to.value(), step.value(),
-                                 initial);
-  InsertionGuard guard(*this);
-  // With nothing carried, the loop already has its yield.
-  if (initial.empty())
-    loop.getBody()->getTerminator()->erase();
-  setInsertionPointToEnd(loop.getBody());
-  SmallVector<Value> next =
-      body({*this, loop.getInductionVar()}, loop.getRegionIterArgs());
-  scf::YieldOp::create(*this, next);
-  return loop.getResults();
+  return forLoop(
+      from.value(), to.value(), step.value(), initial,
+      [&](Value i, ValueRange carried) { return body({*this, i}, carried); });
 }
 
-void DeviceBuilder::ifThen(Value condition, function_ref<void()> then) {
-  auto branch = scf::IfOp::create(*this, condition, /*withElseRegion=*/false);
-  InsertionGuard guard(*this);
-  setInsertionPoint(branch.thenBlock()->getTerminator());
-  then();
-}
-
-void DeviceBuilder::ifThenElse(Value condition, function_ref<void()> then,
-                               function_ref<void()> otherwise) {
-  auto branch = scf::IfOp::create(*this, condition, /*withElseRegion=*/true);
-  InsertionGuard guard(*this);
-  setInsertionPoint(branch.thenBlock()->getTerminator());
-  then();
-  setInsertionPoint(branch.elseBlock()->getTerminator());
-  otherwise();
+SmallVector<Value>
+DeviceBuilder::choose(Value condition, function_ref<SmallVector<Value>()> then,
+                      function_ref<SmallVector<Value>()> otherwise) {
+  auto branch = scf::IfOp::create(
+      *this, condition,
+      [&](OpBuilder &, Location) { scf::YieldOp::create(*this, then()); },
+      [&](OpBuilder &, Location) { scf::YieldOp::create(*this, otherwise()); });
+  return branch.getResults();
 }
 
 void DeviceBuilder::spinUntil(function_ref<Value()> ready) {

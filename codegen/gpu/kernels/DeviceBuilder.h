@@ -12,9 +12,8 @@
 #ifndef FLM_CODEGEN_GPU_KERNELS_DEVICEBUILDER_H
 #define FLM_CODEGEN_GPU_KERNELS_DEVICEBUILDER_H
 
+#include "codegen/StructuredBuilder.h"
 #include "codegen/gpu/ir/Device.h"
-
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace flm::gpu {
 
@@ -64,9 +63,9 @@ struct KernelArgument {
 };
 
 /// Writes one kernel.
-class DeviceBuilder : public mlir::ImplicitLocOpBuilder {
+class DeviceBuilder : public StructuredBuilder {
 public:
-  using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
+  using StructuredBuilder::StructuredBuilder;
 
   /// A kernel `symbol` in the gpu.module at the insertion point, and the module
   /// variable that is its shared memory. The builder continues in its body,
@@ -100,9 +99,6 @@ public:
   /// See flm_gpu.opaque.
   I32 opaque(I32 value);
   mlir::Value f32(double value);
-  /// A function of the special function unit (ex2, lg2, rcp, rsqrt): f32 with
-  /// an error of about 2^-22, and denormals as zeros.
-  mlir::Value approximate(llvm::StringRef function, mlir::Value x);
 
   // Where the thread is.
   I32 threadIndex();
@@ -120,9 +116,11 @@ public:
   loop(I32 from, I32 to, I32 step, mlir::ValueRange initial,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(I32, mlir::ValueRange)>
            body);
-  void ifThen(mlir::Value condition, llvm::function_ref<void()> then);
-  void ifThenElse(mlir::Value condition, llvm::function_ref<void()> then,
-                  llvm::function_ref<void()> otherwise);
+  /// What `then` or `otherwise` gives: as many values, of the same types.
+  llvm::SmallVector<mlir::Value>
+  choose(mlir::Value condition,
+         llvm::function_ref<llvm::SmallVector<mlir::Value>()> then,
+         llvm::function_ref<llvm::SmallVector<mlir::Value>()> otherwise);
   /// Repeats until `ready` gives true.
   void spinUntil(llvm::function_ref<mlir::Value()> ready);
 

@@ -3,6 +3,9 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/GemmEpilogue.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
 using namespace mlir;
 using namespace flm::gpu;
 
@@ -119,6 +122,8 @@ SmallVector<ColumnGroup> GemmEpilogue::finish(I32 row,
                                               int64_t groupsToPair) const {
   if (!hook.apply)
     return SmallVector<ColumnGroup>(groups);
+  if (gemm.pairDistance() == 1)
+    return finishNeighbours(row, groups);
   bool paired = gemm.pairDistance() != 0;
   /// By the group of A * B at whose place they are; empty where there is none.
   SmallVector<ColumnGroup> byPlace(groups.size(), {row, {}});
@@ -145,4 +150,57 @@ SmallVector<ColumnGroup> GemmEpilogue::finish(I32 row,
   llvm::erase_if(byPlace,
                  [](const ColumnGroup &group) { return group.values.empty(); });
   return byPlace;
+}
+
+/// Thread q of a quad has element q of the first four of eight neighbours and
+/// element q of the last four; it gets elements 2 q and 2 q + 1 of the eight.
+///
+///   thread                  0    1    2    3
+///   has (low, high)        0 4  1 5  2 6  3 7
+///   1st exchange: gets      0    3    5    6    (from 0, 3, 1, 2)
+///   2nd exchange: gets      1    2    4    7    (from 1, 2, 0, 3)
+///
+/// In each exchange a thread is read once, so it offers the one that is wanted.
+static std::array<Value, 2> exchangeInQuad(DeviceBuilder &d, I32 lane,
+                                           Value low, Value high) {
+  I32 q = lane & 3;
+  Value isOuter = ((q + 1) & 2) == 0; // thread 0 or 3
+  auto either = [&](Value outer, Value inner) -> Value {
+    return arith::SelectOp::create(d, isOuter, outer, inner);
+  };
+  // Two bits for each thread.
+  auto get = [&](Value offered, int64_t sources) -> Value {
+    Value shifted = arith::ShRUIOp::create(d, d.constant(sources).value(),
+                                           (q << 1).value());
+    I32 source = d.i32(shifted) & 3;
+    return NVVM::ShflOp::create(d, d.getF32Type(), d.constant(-1).value(),
+                                offered, ((lane & ~3) | source).value(),
+                                d.constant(31).value(), NVVM::ShflKind::idx,
+                                UnitAttr());
+  };
+  Value first = get(either(low, high), 0b10'01'11'00);
+  Value second = get(either(high, low), 0b11'00'10'01);
+  return {either(first, second), either(second, first)};
+}
+
+SmallVector<ColumnGroup>
+GemmEpilogue::finishNeighbours(I32 row, ArrayRef<ColumnGroup> groups) const {
+  I32 lane = d.threadIndex() & 31;
+  SmallVector<ColumnGroup> results;
+  for (size_t i = 0; i < groups.size(); i += 2) {
+    // The groups' 16 columns become eight, of which the thread has two.
+    results.push_back({columnOfC(groups[i].column) + (lane & 3), {}});
+    for (int64_t h : {0, 1}) {
+      auto finished = [&](const ColumnGroup &group) {
+        ColumnRun first{row + h * 8, group.column, {group.values[2 * h]}};
+        ColumnRun second{
+            row + h * 8, group.column + 1, {group.values[2 * h + 1]}};
+        return finish(first, &second)[0].values[0];
+      };
+      llvm::append_range(results.back().values,
+                         exchangeInQuad(d, lane, finished(groups[i]),
+                                        finished(groups[i + 1])));
+    }
+  }
+  return results;
 }

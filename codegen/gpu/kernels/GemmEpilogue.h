@@ -86,7 +86,8 @@ public:
   I32 columnsOfC() const;
 
   /// What becomes of a run of A * B: runs of C. `second`, for an epilogue of
-  /// pairs, is the run `pairDistance` columns further.
+  /// pairs, has what is `pairDistance` columns further. Of neighbours, `first`
+  /// has every other column, `second` those between.
   llvm::SmallVector<ColumnRun> finish(const ColumnRun &first,
                                       const ColumnRun *second) const;
 
@@ -97,6 +98,9 @@ public:
                                         int64_t groupsToPair) const;
 
 private:
+  /// The same for neighbours that become one element: of each two groups, one.
+  llvm::SmallVector<ColumnGroup>
+  finishNeighbours(I32 row, llvm::ArrayRef<ColumnGroup> groups) const;
   /// Operand `index` at a run of C of `width` columns, as f32.
   llvm::SmallVector<mlir::Value> load(unsigned index, I32 row, I32 column,
                                       int64_t width) const;

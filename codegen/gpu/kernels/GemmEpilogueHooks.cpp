@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // The epilogues of GemmEpilogues.td, one hook each.
 //===----------------------------------------------------------------------===//
+#include "codegen/gpu/kernels/F32.h"
 #include "codegen/gpu/kernels/GemmEpilogue.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -12,8 +13,6 @@
 
 using namespace mlir;
 using namespace flm::gpu;
-
-static constexpr double log2OfE = 1.4426950408889634;
 
 /// Its sizes are those of C.
 static GemmEpilogueHook::Operand likeC(StringRef name, GemmAttr gemm) {
@@ -27,8 +26,7 @@ static GemmEpilogueHook hookOf(GemmScaleAttr scale, GemmAttr) {
   GemmEpilogueHook hook;
   double factor = scale.getFactor().getValueAsDouble();
   hook.apply = [factor](DeviceBuilder &d, ValueRange sums, ValueRange) {
-    return SmallVector<Value>{
-        arith::MulFOp::create(d, sums[0], d.f32(factor)).getResult()};
+    return SmallVector<Value>{(F32(d, sums[0]) * factor).value()};
   };
   return hook;
 }
@@ -37,28 +35,16 @@ static GemmEpilogueHook hookOf(GemmAddResidualAttr, GemmAttr gemm) {
   GemmEpilogueHook hook;
   hook.operands = {likeC("residual", gemm)};
   hook.apply = [](DeviceBuilder &d, ValueRange sums, ValueRange operands) {
-    return SmallVector<Value>{
-        arith::AddFOp::create(d, sums[0], operands[0]).getResult()};
+    return SmallVector<Value>{(F32(d, sums[0]) + F32(d, operands[0])).value()};
   };
   return hook;
-}
-
-/// x / (1 + exp(-x)); for x towards minus infinity the quotient is 0.
-static Value silu(DeviceBuilder &d, Value x) {
-  auto mul = [&](Value a, Value b) -> Value {
-    return arith::MulFOp::create(d, a, b);
-  };
-  Value power = d.approximate("ex2", mul(x, d.f32(-log2OfE)));
-  Value denominator = arith::AddFOp::create(d, power, d.f32(1));
-  return mul(x, d.approximate("rcp", denominator));
 }
 
 static GemmEpilogueHook hookOf(GemmSwigluAttr, GemmAttr) {
   GemmEpilogueHook hook;
   hook.apply = [](DeviceBuilder &d, ValueRange sums, ValueRange) {
-    Value gate = silu(d, sums[0]);
-    return SmallVector<Value>{
-        arith::MulFOp::create(d, gate, sums[1]).getResult()};
+    F32 gate(d, sums[0]), up(d, sums[1]);
+    return SmallVector<Value>{(gate * sigmoid(gate) * up).value()};
   };
   return hook;
 }
@@ -70,16 +56,11 @@ static GemmEpilogueHook hookOf(GemmRopeAttr rope, GemmAttr gemm) {
   hook.operands = {{"rotation", Float32Type::get(context),
                     getAffineConstantExpr(rope.getPositions(), context),
                     getAffineConstantExpr(rope.getHeadDim(), context)}};
-  hook.apply = [](DeviceBuilder &d, ValueRange pair, ValueRange rotation) {
-    auto mul = [&](Value a, Value b) -> Value {
-      return arith::MulFOp::create(d, a, b);
-    };
-    Value cosine = rotation[0], sine = rotation[1];
-    Value first =
-        arith::SubFOp::create(d, mul(pair[0], cosine), mul(pair[1], sine));
-    Value second =
-        arith::AddFOp::create(d, mul(pair[1], cosine), mul(pair[0], sine));
-    return SmallVector<Value>{first, second};
+  hook.apply = [](DeviceBuilder &d, ValueRange sums, ValueRange rotation) {
+    F32 u(d, sums[0]), v(d, sums[1]);
+    F32 cosine(d, rotation[0]), sine(d, rotation[1]);
+    return SmallVector<Value>{(u * cosine - v * sine).value(),
+                              (v * cosine + u * sine).value()};
   };
   return hook;
 }

@@ -14,6 +14,17 @@ int64_t GemmFold::columnsPerThread() const {
   return described.pairDistance() ? 2 * width : width;
 }
 
+/// Of two runs, one after the other: every other column, and those between.
+static void separateNeighbours(ColumnRun &first, ColumnRun &second) {
+  SmallVector<Value> all = first.values;
+  llvm::append_range(all, second.values);
+  for (size_t i = 0; i < first.values.size(); ++i) {
+    first.values[i] = all[2 * i];
+    second.values[i] = all[2 * i + 1];
+  }
+  second.column = first.column + 1;
+}
+
 LLVM::LLVMFuncOp GemmFold::emit() {
   MLIRContext *context = d.getContext();
   AffineExpr em, en;
@@ -31,19 +42,26 @@ LLVM::LLVMFuncOp GemmFold::emit() {
   I32 blocksPerRow = (n + (columnsPerBlock - 1)) / columnsPerBlock;
   I32 row = d.blockIndex() / blocksPerRow;
   I32 index = d.blockIndex() % blocksPerRow * threads + d.threadIndex();
-  // Threads walk the first halves of blocks of paired columns.
+  // Of blocks of paired columns, threads walk the first halves. Neighbours are
+  // paired within sixteen columns.
   int64_t distance = described.pairDistance();
-  I32 column = index * width;
-  if (distance)
+  I32 column = index * columnsPerThread();
+  int64_t toSecond = width;
+  if (distance > 1) {
+    column = index * width;
     column = column / distance * (2 * distance) + column % distance;
+    toSecond = distance;
+  }
 
   d.ifThen(column < n, [&] {
     ColumnRun first = addParts(row, column), second = first;
     if (distance)
-      second = addParts(row, column + distance);
+      second = addParts(row, column + toSecond);
     if (described.keepsSums())
       for (const ColumnRun &run : {first, second})
         store(sums, n, run, /*accumulate=*/false);
+    if (distance == 1)
+      separateNeighbours(first, second);
     for (const ColumnRun &run :
          epilogue.finish(first, distance ? &second : nullptr))
       store(c, epilogue.columnsOfC(), run, described.getAccumulate());

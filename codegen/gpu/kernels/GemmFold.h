@@ -23,8 +23,9 @@ public:
 private:
   static constexpr int64_t threads = 128;
   static constexpr int64_t width = 8; ///< columns of a run
-  /// Blocks that a multiprocessor must hold: threads hide the latency of memory,
-  /// and ptxas would rather spend all registers on reading all parts at once.
+  /// Blocks that a multiprocessor must hold: threads hide the latency of
+  /// memory, and ptxas would rather spend all registers on reading all parts at
+  /// once.
   static constexpr int64_t residentBlocks = 4;
 
   /// Columns of A * B of one thread.

@@ -77,7 +77,7 @@ void GemmKernel::declareOutputs(bool tensorMaps) {
           std::max(paired, tensorRowBytes));
   if (described.keepsSums())
     declare(sums, "sums", Access::Write, type, {em, en}, box,
-            2 * described.pairDistance() * bytes);
+            std::max(2 * described.pairDistance() * bytes, tensorRowBytes));
   llvm::append_range(arguments, epilogue.arguments());
   values.resize(arguments.size(), nullptr);
 }

@@ -40,6 +40,14 @@ static SmallVector<KernelArgument> rmsNormArguments(DeviceBuilder &d,
   return result;
 }
 
+/// 1 / sqrt(x) with the precision of the special function unit.
+static Value inverseSquareRoot(DeviceBuilder &d, Value x) {
+  return LLVM::CallIntrinsicOp::create(
+             d, d.getF32Type(), d.getStringAttr("llvm.nvvm.rsqrt.approx.ftz.f"),
+             ValueRange{x})
+      .getResult(0);
+}
+
 LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, RmsNormAttr norm) {
   OpBuilder::InsertionGuard guard(d);
   AffineExpr blocks =
@@ -81,9 +89,9 @@ LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, RmsNormAttr norm) {
         })[0];
     Value count = arith::UIToFPOp::create(d, d.getF32Type(), columns.value());
     Value mean = arith::DivFOp::create(d, vectors.sumOverWarp(squares), count);
-    Value scale = d.approximate(
-        "rsqrt", arith::AddFOp::create(
-                     d, mean, d.f32(norm.getEps().getValueAsDouble())));
+    Value scale = inverseSquareRoot(
+        d, arith::AddFOp::create(d, mean,
+                                 d.f32(norm.getEps().getValueAsDouble())));
     d.ifThen(vectors.lane() == 0, [&] {
       d.store(scale,
               d.globalElement(inverseRms, d.getF32Type(), d.constant(0),

@@ -2,6 +2,7 @@
 // One step of the online softmax, and its end.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Softmax.h"
+#include "codegen/gpu/kernels/WarpgroupProduct.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -16,7 +17,17 @@ static constexpr double log2OfE = 1.4426950408889634;
 Softmax::Softmax(DeviceBuilder &d, double scale)
     : d(d), scaleLog2(scale * log2OfE) {}
 
-Value Softmax::exp2(Value x) { return d.approximate("ex2", x); }
+/// A function of the special function unit: an approximation of f32, with
+/// denormals as zeros.
+static Value approximate(DeviceBuilder &d, StringRef function, Value x) {
+  return LLVM::CallIntrinsicOp::create(
+             d, d.getF32Type(),
+             d.getStringAttr("llvm.nvvm." + function + ".approx.ftz.f"),
+             ValueRange{x})
+      .getResult(0);
+}
+
+Value Softmax::exp2(Value x) { return approximate(d, "ex2", x); }
 
 Value Softmax::fma(Value a, Value b, Value c) {
   return LLVM::FMAOp::create(d, a, b, c);
@@ -78,10 +89,12 @@ Softmax::Step Softmax::run(ValueRange scores, const SoftmaxState *before) {
     step.state.maximum[h] = rowMaximum;
     step.state.sum[h] = sum;
   }
-  for (unsigned i = 0; i < scores.size(); i += 2)
-    step.weights.push_back(
-        d.packBF16(exponentials[i], exponentials[i + 1]).value());
+  step.weights = packFragment(d, exponentials);
   return step;
+}
+
+Value Softmax::weight(Value score, Value lse2) {
+  return exp2(fma(score, d.f32(scaleLog2), arith::NegFOp::create(d, lse2)));
 }
 
 SmallVector<Value> Softmax::scaleRows(ValueRange fragment,
@@ -99,10 +112,10 @@ Softmax::Result Softmax::finish(const SoftmaxState &state) {
     Value sum = reduceQuad(state.sum[h], [&](Value a, Value b) -> Value {
       return arith::AddFOp::create(d, a, b);
     });
-    result.inverse[h] = d.approximate("rcp", sum);
+    result.inverse[h] = approximate(d, "rcp", sum);
     // ln(sum) + scale * maximum, from logarithms to base 2.
     Value log2 =
-        fma(state.maximum[h], d.f32(scaleLog2), d.approximate("lg2", sum));
+        fma(state.maximum[h], d.f32(scaleLog2), approximate(d, "lg2", sum));
     result.logSumExp[h] = arith::MulFOp::create(d, log2, d.f32(1 / log2OfE));
   }
   return result;

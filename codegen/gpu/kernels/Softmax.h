@@ -38,6 +38,10 @@ public:
     return run(scores, &before);
   }
 
+  /// exp(scale * score - lse), where `lse2` is lse * log2(e): a weight whose
+  /// row is known.
+  mlir::Value weight(mlir::Value score, mlir::Value lse2);
+
   /// Each element times its row's factor.
   llvm::SmallVector<mlir::Value> scaleRows(mlir::ValueRange fragment,
                                            std::array<mlir::Value, 2> factors);

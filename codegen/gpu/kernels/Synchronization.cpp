@@ -28,20 +28,22 @@ void flm::gpu::fenceForAsyncReads(DeviceBuilder &d) {
                                  NVVM::SharedSpace::shared_cta));
 }
 
-void StageRing::init(int64_t releases, StringRef name) {
+void StageRing::init(int64_t releases, bool publish) {
   for (int64_t stage = 0; stage < stages; ++stage) {
     I32 slot = d.constant(stage);
-    DeviceBuilder::Named fullName(d, (name + "full " + Twine(stage)).str());
+    DeviceBuilder::Named fullName(d, name + "full " + std::to_string(stage));
     NVVM::MBarrierInitOp::create(d, full(slot), d.constant(1).value(), Value());
   }
   for (int64_t stage = 0; stage < stages; ++stage) {
     I32 slot = d.constant(stage);
-    DeviceBuilder::Named emptyName(d, (name + "empty " + Twine(stage)).str());
+    DeviceBuilder::Named emptyName(d, name + "empty " + std::to_string(stage));
     NVVM::MBarrierInitOp::create(d, empty(slot), d.constant(releases).value(),
                                  Value());
   }
+  if (!publish)
+    return;
   // Copies and other blocks of the cluster see the barriers after it.
-  DeviceBuilder::Named publish(d, "publish barriers");
+  DeviceBuilder::Named fenceName(d, "publish barriers");
   NVVM::FenceMbarrierInitOp::create(d);
 }
 
@@ -60,11 +62,11 @@ void StageRing::wait(Value barrier, I32 parity) {
 
 Value StageRing::acquire(RingPosition at, int64_t bytes) {
   {
-    DeviceBuilder::Named name(d, "wait empty");
+    DeviceBuilder::Named waitName(d, name + "wait empty");
     // The round before: the consumers release what was filled then.
     wait(empty(at.slot), at.parity ^ 1);
   }
-  DeviceBuilder::Named name(d, "expect bytes");
+  DeviceBuilder::Named expectName(d, "expect bytes");
   Value barrier = full(at.slot);
   NVVM::MBarrierArriveExpectTxOp::create(
       d, Type(), barrier, d.constant(bytes).value(), NVVM::MemScopeKind::CTA,
@@ -73,17 +75,17 @@ Value StageRing::acquire(RingPosition at, int64_t bytes) {
 }
 
 void StageRing::waitFull(RingPosition at) {
-  DeviceBuilder::Named name(d, "wait full");
+  DeviceBuilder::Named waitName(d, name + "wait full");
   wait(full(at.slot), at.parity);
 }
 
 void StageRing::release(RingPosition at) {
-  DeviceBuilder::Named name(d, "release");
+  DeviceBuilder::Named releaseName(d, "release");
   NVVM::MBarrierArriveOp::create(d, d.getI64Type(), empty(at.slot));
 }
 
 void StageRing::releaseTo(RingPosition at, I32 rank) {
-  DeviceBuilder::Named name(d, "release");
+  DeviceBuilder::Named releaseName(d, "release");
   auto clusterShared = LLVM::LLVMPointerType::get(d.getContext(), 7);
   Value remote =
       NVVM::MapaOp::create(d, clusterShared, empty(at.slot), rank.value());

@@ -39,15 +39,18 @@ struct RingPosition {
 /// round finds "the phase before the first" complete, so it does not block.
 class StageRing {
 public:
-  /// The barriers lie at byte `offset` of shared memory.
-  StageRing(DeviceBuilder &d, int64_t stages, int64_t offset)
-      : d(d), stages(stages), offset(offset) {}
+  /// The barriers lie at byte `offset` of shared memory. `name` goes before the
+  /// names of barriers and waits.
+  StageRing(DeviceBuilder &d, int64_t stages, int64_t offset,
+            llvm::StringRef name = "")
+      : d(d), stages(stages), offset(offset), name(name) {}
 
   static int64_t bytes(int64_t stages) { return 16 * stages; }
 
   /// By one thread, before a block or cluster barrier. `releases` is how often
-  /// a stage is released per round; `name` goes before the barriers' names.
-  void init(int64_t releases, llvm::StringRef name = "");
+  /// a stage is released per round. Of several rings, the last must `publish`
+  /// them all.
+  void init(int64_t releases, bool publish = true);
 
   RingPosition start() { return {d.constant(0), d.constant(0)}; }
   RingPosition next(RingPosition at);
@@ -72,6 +75,7 @@ private:
 
   DeviceBuilder &d;
   int64_t stages, offset;
+  std::string name;
 };
 
 } // namespace flm::gpu

@@ -24,8 +24,10 @@ Fragment flm::gpu::loadFragment(DeviceBuilder &d, const OperandTile &tile,
         d, offset + column / boxElements * (tile.boxRows() * boxRowBytes),
         depthHalf * 8 + row + depth, (column % boxElements) >> 3, zero);
   } else {
-    address = swizzledAddress(d, offset, outer + outerHalf * 8 + row,
-                              depthHalf + depth / 8, zero);
+    // A box per 64 of the inner dim.
+    int64_t box = depth / boxElements * (tile.boxRows() * boxRowBytes);
+    address = swizzledAddress(d, offset + box, outer + outerHalf * 8 + row,
+                              depthHalf + depth % boxElements / 8, zero);
   }
   SmallVector<Type> registers(4, d.getI32Type());
   auto type = LLVM::LLVMStructType::getLiteral(d.getContext(), registers);
@@ -57,4 +59,26 @@ SmallVector<Value> flm::gpu::multiplyFragments(DeviceBuilder &d,
   for (int64_t i = 0; i < 4; ++i)
     values.push_back(LLVM::ExtractValueOp::create(d, product, i));
   return values;
+}
+
+SmallVector<Value> flm::gpu::multiplyStep(DeviceBuilder &d,
+                                          ArrayRef<Fragment> left,
+                                          const OperandTile &right, I32 offset,
+                                          I32 outer, int64_t columns,
+                                          int64_t depth, I32 lane,
+                                          ArrayRef<Value> sums) {
+  int64_t perRows = columns / 2; // sums of 16 rows
+  assert(sums.size() == left.size() * perRows && "sums of all rows");
+  SmallVector<Value> next(sums);
+  // 16 columns at a time: one load, two right operands.
+  for (int64_t column = 0; column < columns; column += 16) {
+    Fragment both = loadFragment(d, right, offset, outer + column, depth, lane,
+                                 FragmentOrder::DepthFirst);
+    for (auto [i, rows] : llvm::enumerate(left))
+      for (int64_t half : {0, 1}) {
+        Value *sum = &next[i * perRows + column / 2 + half * 4];
+        llvm::copy(multiplyFragments(d, rows, both, half, {sum, 4}), sum);
+      }
+  }
+  return next;
 }

@@ -32,6 +32,16 @@ llvm::SmallVector<mlir::Value>
 multiplyFragments(DeviceBuilder &d, const Fragment &left, const Fragment &right,
                   int64_t half, llvm::ArrayRef<mlir::Value> sums);
 
+/// sums + left * right for one step of 16 of the inner dim, which begins at
+/// `depth`: 16 rows per left fragment, `columns` columns of the tile `right`
+/// (at byte `offset`) from `outer` on. Sums of 16 rows follow each other; among
+/// them, element 4 * j + 2 * h + e is row lane / 4 + 8 * h, column 8 * j +
+/// lane % 4 * 2 + e.
+llvm::SmallVector<mlir::Value>
+multiplyStep(DeviceBuilder &d, llvm::ArrayRef<Fragment> left,
+             const OperandTile &right, I32 offset, I32 outer, int64_t columns,
+             int64_t depth, I32 lane, llvm::ArrayRef<mlir::Value> sums);
+
 } // namespace flm::gpu
 
 #endif // FLM_CODEGEN_GPU_KERNELS_WARPMATRIX_H

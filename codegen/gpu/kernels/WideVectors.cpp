@@ -8,11 +8,12 @@
 using namespace mlir;
 using namespace flm::gpu;
 
-WideVectors::WideVectors(DeviceBuilder &d, Type type)
-    : d(d), type(type), elements(bytes * 8 / type.getIntOrFloatBitWidth()) {}
+int64_t WideVectors::alignment() const {
+  return std::min(bytes, elements * type.getIntOrFloatBitWidth() / 8);
+}
 
 Value WideVectors::load(Value address) {
-  return widen(d.load(VectorType::get({elements}, type), address, bytes));
+  return widen(d.load(VectorType::get({elements}, type), address, alignment()));
 }
 
 Value WideVectors::widen(Value vector) {
@@ -29,7 +30,7 @@ Value WideVectors::round(Value vector) {
 }
 
 void WideVectors::store(Value rounded, Value address) {
-  d.store(rounded, address, bytes);
+  d.store(rounded, address, alignment());
 }
 
 Value WideVectors::sumOf(Value vector) {

@@ -13,12 +13,25 @@ class WideVectors {
 public:
   static constexpr int64_t bytes = 16;
 
-  WideVectors(DeviceBuilder &d, mlir::Type type);
+  /// Elements in 16 bytes of `type`.
+  static int64_t widthOf(mlir::Type type) {
+    return bytes * 8 / type.getIntOrFloatBitWidth();
+  }
+
+  /// Vectors of 16 bytes.
+  WideVectors(DeviceBuilder &d, mlir::Type type)
+      : WideVectors(d, type, widthOf(type)) {}
+  /// Vectors of `width` elements: several accesses of 16 bytes where that is
+  /// more (f32 beside bf16), one narrow access where it is less (the rest of a
+  /// tensor).
+  WideVectors(DeviceBuilder &d, mlir::Type type, int64_t width)
+      : d(d), type(type), elements(width) {}
 
   /// Elements of a vector.
   int64_t width() const { return elements; }
 
-  /// The vector at an address (a ptr<1>, a multiple of 16 bytes), in f32.
+  /// The vector at an address (a ptr<1>, a multiple of 16 bytes or of the
+  /// vector's), in f32.
   mlir::Value load(mlir::Value address);
   /// Rounds an f32 vector to `type`.
   mlir::Value round(mlir::Value vector);
@@ -33,6 +46,8 @@ public:
   mlir::Value broadcast(mlir::Value value);
 
 private:
+  int64_t alignment() const;
+
   DeviceBuilder &d;
   mlir::Type type;
   int64_t elements;

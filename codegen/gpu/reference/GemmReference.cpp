@@ -110,8 +110,9 @@ static Approximate finish(KernelTensors &tensors, const Sums &sums, int64_t row,
   if (name == "add_residual")
     return sums.at(row, column) + operandAt(tensors, "residual", row, column);
   if (name == "swiglu") {
-    int64_t gate = column / 8 * 16 + column % 8;
-    return silu(sums.at(row, gate)) * sums.at(row, gate + 8);
+    int64_t step = epilogue["interleave"];
+    int64_t gate = column / step * 2 * step + column % step;
+    return silu(sums.at(row, gate)) * sums.at(row, gate + step);
   }
   // rope
   int64_t headDim = epilogue["head_dim"], half = headDim / 2;

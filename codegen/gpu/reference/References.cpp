@@ -11,7 +11,9 @@ using namespace flm::gpuref;
 static const std::vector<KernelReference> &allReferences() {
   static const std::vector<KernelReference> references = [] {
     std::vector<KernelReference> all;
-    for (auto family : {attentionReferences, gemmReferences, rowReferences})
+    for (auto family :
+         {attentionReferences, gemmReferences, optimizerReferences,
+          pointwiseReferences, rowReferences})
       for (KernelReference &reference : family())
         all.push_back(std::move(reference));
     return all;
@@ -29,6 +31,14 @@ flm::gpuref::findReference(const KernelDescription &kernel) {
   return nullptr;
 }
 
+double Expected::errorOf(int64_t element, double got) const {
+  // Also both infinite, and exact where the bound is zero, e.g. a copy.
+  if (got == values[element])
+    return 0;
+  double error = std::abs(got - values[element]) / bounds[element];
+  return std::isnan(error) ? INFINITY : error;
+}
+
 WorstElement flm::gpuref::worstElement(const Expected &expected,
                                        const Tensor &tensor) {
   assert(static_cast<int64_t>(expected.values.size()) == tensor.size() &&
@@ -36,13 +46,9 @@ WorstElement flm::gpuref::worstElement(const Expected &expected,
          "a value and a bound for every element");
   WorstElement worst;
   for (int64_t i = 0; i < tensor.size(); ++i) {
-    double error = std::abs(tensor.get(i) - expected.values[i]);
-    // Exact where the bound is zero, e.g. a copy.
-    double relative = error == 0 ? 0 : error / expected.bounds[i];
-    if (std::isnan(relative))
-      relative = INFINITY;
-    if (relative > worst.error)
-      worst = {i, relative};
+    double error = expected.errorOf(i, tensor.get(i));
+    if (error > worst.error)
+      worst = {i, error};
   }
   return worst;
 }

@@ -23,6 +23,10 @@ struct Expected {
     values.push_back(value);
     bounds.push_back(bound);
   }
+
+  /// How far `got` is off at `element`, as a multiple of its bound; infinite
+  /// for a NaN.
+  double errorOf(int64_t element, double got) const;
 };
 
 /// The element of a tensor that is furthest off.
@@ -57,6 +61,8 @@ inline constexpr double flushed = 0x1p-126;
 // The families, each in its file.
 std::vector<KernelReference> attentionReferences();
 std::vector<KernelReference> gemmReferences();
+std::vector<KernelReference> optimizerReferences();
+std::vector<KernelReference> pointwiseReferences();
 std::vector<KernelReference> rowReferences();
 
 } // namespace flm::gpuref

@@ -1,43 +1,13 @@
 //===----------------------------------------------------------------------===//
-// Finding and running ptxas, and reading what it prints.
+// Running ptxas, and reading what it prints.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/target/Ptxas.h"
+#include "codegen/gpu/target/CudaTool.h"
 
-#include "llvm/ADT/ScopeExit.h"
-#include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/Process.h"
-#include "llvm/Support/Program.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace flm::gpu;
 using llvm::StringRef;
-
-static llvm::Error failure(const llvm::Twine &message) {
-  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-}
-
-llvm::Expected<std::string> flm::gpu::findPtxas() {
-  llvm::SmallVector<std::string> folders;
-  // Set: exactly that one. A toolkit chosen by the user is never replaced.
-  if (auto home = llvm::sys::Process::GetEnv("CUDA_HOME")) {
-    folders.push_back(*home + "/bin");
-    if (auto path = llvm::sys::findProgramByName("ptxas", {folders.back()}))
-      return *path;
-    return failure("no ptxas in '" + folders.back() +
-                   "' (from $CUDA_HOME); point CUDA_HOME at a CUDA toolkit");
-  }
-  if (auto path =
-          llvm::sys::findProgramByName("ptxas", {"/usr/local/cuda/bin"}))
-    return *path;
-  if (auto path = llvm::sys::findProgramByName("ptxas"))
-    return *path;
-  return failure("no ptxas in /usr/local/cuda/bin or on PATH; install the CUDA "
-                 "toolkit (13.0 is tested) or set CUDA_HOME");
-}
 
 /// The number before `unit` in `line`, e.g. 168 in "Used 168 registers".
 static int64_t numberBefore(StringRef line, StringRef unit) {
@@ -74,47 +44,26 @@ void flm::gpu::parsePtxasOutput(StringRef output, Assembled &result) {
   }
 }
 
-llvm::Expected<Assembled> flm::gpu::assemble(StringRef ptx, Arch arch) {
-  llvm::Expected<std::string> ptxas = findPtxas();
+llvm::Expected<Assembled> flm::gpu::assemble(StringRef ptx, StringRef machine) {
+  llvm::Expected<CudaTool> ptxas = CudaTool::find("ptxas");
   if (!ptxas)
     return ptxas.takeError();
-
-  llvm::SmallString<128> folder;
-  if (std::error_code error =
-          llvm::sys::fs::createUniqueDirectory("flm-ptxas", folder))
-    return failure("no temporary folder for ptxas: " + error.message());
-  llvm::scope_exit clean([&] { llvm::sys::fs::remove_directories(folder); });
-  auto inFolder = [&](StringRef name) {
-    llvm::SmallString<128> path = folder;
-    llvm::sys::path::append(path, name);
-    return path.str().str();
-  };
-  std::string source = inFolder("kernel.ptx"), cubin = inFolder("kernel.cubin"),
-              log = inFolder("log");
-  std::error_code error;
-  llvm::raw_fd_ostream os(source, error);
-  os << ptx;
-  os.close();
-  if (error || os.has_error()) {
-    os.clear_error();
-    return failure("could not write '" + source + "'");
-  }
-
-  std::string archFlag = ("-arch=" + stringifyEnum(arch)).str();
-  std::string message;
-  int status = llvm::sys::ExecuteAndWait(
-      *ptxas, {*ptxas, archFlag, "-v", source, "-o", cubin}, std::nullopt,
-      {StringRef(), StringRef(log), StringRef(log)}, 0, 0, &message);
-  auto text = llvm::MemoryBuffer::getFile(log);
-  StringRef output = text ? (*text)->getBuffer() : StringRef();
-  if (status != 0)
-    return failure("ptxas failed: " +
-                   (output.empty() ? StringRef(message) : output));
-  auto bytes = llvm::MemoryBuffer::getFile(cubin);
-  if (!bytes)
-    return failure("ptxas wrote no cubin: " + bytes.getError().message());
+  if (llvm::Error error = ptxas->write("kernel.ptx", ptx))
+    return error;
+  llvm::Expected<std::string> output =
+      ptxas->run({("-arch=" + machine).str(), "-v", ptxas->path("kernel.ptx"),
+                  "-o", ptxas->path("kernel.cubin")});
+  if (!output)
+    return output.takeError();
+  llvm::Expected<std::string> cubin = ptxas->read("kernel.cubin");
+  if (!cubin)
+    return cubin.takeError();
   Assembled result;
-  result.cubin = (*bytes)->getBuffer().str();
-  parsePtxasOutput(output, result);
+  result.cubin = std::move(*cubin);
+  parsePtxasOutput(*output, result);
   return result;
+}
+
+llvm::Expected<Assembled> flm::gpu::assemble(StringRef ptx, Arch arch) {
+  return assemble(ptx, stringifyEnum(arch));
 }

@@ -33,12 +33,12 @@ struct Assembled {
   std::vector<std::string> advice;
 };
 
-/// The path of `ptxas`: in $CUDA_HOME/bin, in /usr/local/cuda/bin or on PATH.
-/// The error says how to get it.
-llvm::Expected<std::string> findPtxas();
-
-/// Assembles `ptx` for `arch`. The error holds ptxas's own message.
+/// Assembles `ptx` for `arch`, or for `machine` (`sm_90`), which must run what
+/// it was emitted for. The error holds ptxas's own message, or says how to get
+/// it.
 llvm::Expected<Assembled> assemble(llvm::StringRef ptx, Arch arch);
+llvm::Expected<Assembled> assemble(llvm::StringRef ptx,
+                                   llvm::StringRef machine);
 
 /// Reads what `ptxas -v` printed.
 void parsePtxasOutput(llvm::StringRef output, Assembled &result);

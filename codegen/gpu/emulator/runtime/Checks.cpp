@@ -125,6 +125,9 @@ void flm::emu::checkAtExit(const Thread &thread) {
     reportFor(thread, "return",
               "leaves before its bulk stores are known to have read shared "
               "memory");
+  if (thread.asyncCopies.waitedFor < thread.asyncCopies.issued)
+    reportFor(thread, "return",
+              "leaves before its copies to shared memory are waited for");
   if (thread.multiplications.waitedFor < thread.multiplications.issued)
     reportFor(thread, "return", "leaves before its wgmma are waited for");
 }

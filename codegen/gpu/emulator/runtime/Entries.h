@@ -40,6 +40,8 @@ struct TensorMap;
   X(mbarrier_try_wait, int32_t, (void *, int32_t parity, const char *))        \
   X(mapa, void *, (void *, int32_t rank, const char *))                        \
   /* Copies by TMA; coordinates innermost first */                             \
+  X(bulk_load, void,                                                           \
+    (void *shared, void *global, int32_t bytes, void *mbarrier, const char *)) \
   X(tensor_load, void,                                                         \
     (void *shared, flm::emu::TensorMap *, const int32_t *coordinates,          \
      int32_t rank, void *mbarrier, int32_t blocks, const char *))              \

@@ -141,6 +141,32 @@ void flm_emu_tensor_load(void *shared, TensorMap *map,
     report(where, "copies to blocks that are not in the cluster");
 }
 
+void flm_emu_bulk_load(void *shared, void *global, int32_t bytes,
+                       void *mbarrier, const char *where) {
+  Thread &thread = self();
+  Block &block = *thread.block;
+  if (bytes <= 0 || bytes % chunkBytes != 0) {
+    reportFor(thread, where,
+              "copies " + std::to_string(bytes) +
+                  " bytes; a bulk copy moves a multiple of 16");
+    abandon();
+  }
+  if (!checkShared(thread, block, shared, bytes, chunkBytes, /*write=*/true,
+                   where) ||
+      !checkGlobal(thread, global, bytes, chunkBytes, /*write=*/false, where))
+    abandon();
+  Cluster &cluster = *block.cluster;
+  cluster.later(cluster.grid.options.copies, [&thread, &block, shared, global,
+                                              bytes, mbarrier, where] {
+    MBarrier *barrier =
+        findMBarrier(thread, mbarrier, /*published=*/true, where);
+    checkFenced(thread, block, shared, bytes, where, "TMA overwrites");
+    std::memcpy(shared, global, bytes);
+    if (barrier)
+      completeBytes(*barrier, bytes);
+  });
+}
+
 //===----------------------------------------------------------------------===//
 // Stores
 //===----------------------------------------------------------------------===//
@@ -229,4 +255,5 @@ void flm_emu_async_wait(int32_t pending, const char *where) {
   AsyncGroups &copies = self().asyncCopies;
   int64_t needed = copies.neededFor(pending);
   waitUntil(where, [&copies, needed] { return copies.prefix >= needed; });
+  copies.waitedFor = std::max(copies.waitedFor, needed);
 }

@@ -6,6 +6,8 @@
 // RUN: not flm-emulate %t/barriers.mlir --args=8 | FileCheck %t/barriers.mlir
 // RUN: not flm-emulate %t/deadlock.mlir --args=8 | FileCheck %t/deadlock.mlir
 // RUN: flm-emulate %t/shuffle.mlir --args=32 --seeds=10 | FileCheck %t/shuffle.mlir
+// RUN: not flm-emulate %t/bulk.mlir --args=8 | FileCheck %t/bulk.mlir
+// RUN: not flm-emulate %t/bulk-size.mlir --args=8 | FileCheck %t/bulk-size.mlir
 // RUN: not flm-emulate %t/unknown.mlir --args=8 2>&1 | FileCheck %t/unknown.mlir
 // RUN: not flm-emulate %t/shuffle.mlir 2>&1 | FileCheck %s --check-prefix=ARGS
 // RUN: not flm-emulate %t/shuffle.mlir --args=32 --kernel=other 2>&1 | FileCheck %s --check-prefix=NAME
@@ -115,6 +117,55 @@ gpu.module @kernels {
     %value = llvm.mlir.constant(0.0 : f32) : f32
     %p = llvm.getelementptr %x[%index] : (!llvm.ptr<1>, i32) -> !llvm.ptr<1>, f32
     llvm.store %value, %p {alignment = 4 : i64} : f32, !llvm.ptr<1>
+    llvm.return
+  }
+}
+
+//--- bulk.mlir
+// Bytes beyond the tensor, copied in bulk.
+// CHECK: nvvm.cp.async.bulk.shared.cluster.global at bulk.mlir:[[#@LINE+17]]: reads global memory out of bounds (block 0, thread 0)
+gpu.module @kernels {
+  llvm.mlir.global external @shared() {addr_space = 3 : i32, alignment = 1024 : i64, dso_local} : !llvm.array<0 x i8>
+  llvm.func @bulk(%x: !llvm.ptr<1> {flm_gpu.operand = #flm_gpu.operand<name = "x", access = read, type = f32, shape = (n) -> (n)>}, %n: i32)
+      attributes {nvvm.kernel, flm_gpu.launch = #flm_gpu.launch<threads = 32, cluster = 1, shared = 1024, persistent = false, tiles = (n) -> (1)>} {
+    %t = nvvm.read.ptx.sreg.tid.x : i32
+    %zero = llvm.mlir.constant(0 : i32) : i32
+    %one = llvm.mlir.constant(1 : i32) : i32
+    %bytes = llvm.mlir.constant(32 : i32) : i32
+    %barrier = llvm.mlir.addressof @shared : !llvm.ptr<3>
+    %to = llvm.getelementptr %barrier[16] : (!llvm.ptr<3>) -> !llvm.ptr<3>, i8
+    %cluster = llvm.addrspacecast %to : !llvm.ptr<3> to !llvm.ptr<7>
+    %from = llvm.getelementptr %x[4] : (!llvm.ptr<1>) -> !llvm.ptr<1>, f32
+    %first = llvm.icmp "eq" %t, %zero : i32
+    scf.if %first {
+      nvvm.mbarrier.init %barrier, %one : !llvm.ptr<3>, i32
+      nvvm.fence.mbarrier.init
+      nvvm.cp.async.bulk.shared.cluster.global %cluster, %from, %barrier, %bytes : !llvm.ptr<7>, !llvm.ptr<1>
+    }
+    llvm.return
+  }
+}
+
+//--- bulk-size.mlir
+// CHECK: copies 24 bytes; a bulk copy moves a multiple of 16 (block 0, thread 0)
+gpu.module @kernels {
+  llvm.mlir.global external @shared() {addr_space = 3 : i32, alignment = 1024 : i64, dso_local} : !llvm.array<0 x i8>
+  llvm.func @bulk_size(%x: !llvm.ptr<1> {flm_gpu.operand = #flm_gpu.operand<name = "x", access = read, type = f32, shape = (n) -> (n)>}, %n: i32)
+      attributes {nvvm.kernel, flm_gpu.launch = #flm_gpu.launch<threads = 32, cluster = 1, shared = 1024, persistent = false, tiles = (n) -> (1)>} {
+    %t = nvvm.read.ptx.sreg.tid.x : i32
+    %zero = llvm.mlir.constant(0 : i32) : i32
+    %one = llvm.mlir.constant(1 : i32) : i32
+    %bytes = llvm.mlir.constant(24 : i32) : i32
+    %barrier = llvm.mlir.addressof @shared : !llvm.ptr<3>
+    %to = llvm.getelementptr %barrier[16] : (!llvm.ptr<3>) -> !llvm.ptr<3>, i8
+    %cluster = llvm.addrspacecast %to : !llvm.ptr<3> to !llvm.ptr<7>
+    %from = llvm.getelementptr %x[0] : (!llvm.ptr<1>) -> !llvm.ptr<1>, f32
+    %first = llvm.icmp "eq" %t, %zero : i32
+    scf.if %first {
+      nvvm.mbarrier.init %barrier, %one : !llvm.ptr<3>, i32
+      nvvm.fence.mbarrier.init
+      nvvm.cp.async.bulk.shared.cluster.global %cluster, %from, %barrier, %bytes : !llvm.ptr<7>, !llvm.ptr<1>
+    }
     llvm.return
   }
 }

@@ -86,7 +86,7 @@ module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf
 // -----
 
 // expected-error @below {{n is 64; epilogue 'swiglu' needs tiles with a multiple of 128 columns}}
-module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf16, epilogue = #flm_gpu.gemm_swiglu, schedule = <arch = sm_90a, m = 128, n = 64, k = 64, stages = 4>>} {}
+module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf16, epilogue = #flm_gpu.gemm_swiglu<interleave = 8>, schedule = <arch = sm_90a, m = 128, n = 64, k = 64, stages = 4>>} {}
 
 // -----
 
@@ -110,8 +110,18 @@ module attributes {test.a = #flm_gpu.gemm_rope<head_dim = 64, positions = 0>} {}
 
 // -----
 
-// expected-error @below {{pair_distance is 4; expected 8, 16, 32 or 64, or 0 where each column stands alone}}
+// expected-error @below {{pair_distance is 4; expected 1, 8, 16, 32 or 64, or 0 where each column stands alone}}
 module attributes {test.a = #flm_gpu.gemm_function<function = @f, pair_distance = 4>} {}
+
+// -----
+
+// expected-error @below {{results_per_pair is 2; expected 1 for neighbours}}
+module attributes {test.a = #flm_gpu.gemm_function<function = @f, pair_distance = 1>} {}
+
+// -----
+
+// expected-error @below {{interleave is 4; expected 1 or 8 gates before as many ups}}
+module attributes {test.a = #flm_gpu.gemm_swiglu<interleave = 4>} {}
 
 // -----
 
@@ -152,3 +162,33 @@ module attributes {test.a = #flm_gpu.attention_forward<head_dim = 64, causal = t
 
 // expected-error @below {{needs 295056 bytes of shared memory}}
 module attributes {test.a = #flm_gpu.attention_forward<head_dim = 128, causal = true, scale = 0.125 : f32, stages = 4>} {}
+
+// -----
+
+// expected-error @below {{head_dim is 32; expected 64 or 128}}
+module attributes {test.a = #flm_gpu.attention_row_terms<head_dim = 32>} {}
+
+// -----
+
+// expected-error @below {{arch is sm_80; expected sm_90a}}
+module attributes {test.a = #flm_gpu.attention_backward<arch = sm_80, gradient = queries, head_dim = 64, causal = true, scale = 0.125 : f32>} {}
+
+// -----
+
+// expected-error @below {{head_dim is 96; expected 64 or 128}}
+module attributes {test.a = #flm_gpu.attention_backward<gradient = queries, head_dim = 96, causal = true, scale = 0.125 : f32>} {}
+
+// -----
+
+// expected-error @below {{scale is 0.000000e+00 : f32; expected a positive number of type f32}}
+module attributes {test.a = #flm_gpu.attention_backward<gradient = queries, head_dim = 64, causal = true, scale = 0.0 : f32>} {}
+
+// -----
+
+// expected-error @below {{stages is 1; expected at least 2}}
+module attributes {test.a = #flm_gpu.attention_backward<gradient = keys_values, head_dim = 64, causal = true, scale = 0.125 : f32, stages = 1>} {}
+
+// -----
+
+// expected-error @below {{needs 262208 bytes of shared memory, and sm_90a has 232448; use fewer stages}}
+module attributes {test.a = #flm_gpu.attention_backward<gradient = queries, head_dim = 128, causal = true, scale = 0.125 : f32, stages = 3>} {}

@@ -1,0 +1,210 @@
+//===----------------------------------------------------------------------===//
+// Running, checking and timing kernels.
+//===----------------------------------------------------------------------===//
+#include "tools/gpu-check/Worker.h"
+
+#include "runtime/UserError.h"
+#include "tools/gpu-check/Replication.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace flm;
+using namespace flm::gpucheck;
+using namespace flmrt::cuda;
+using nlohmann::json;
+
+/// How long the timed launches of a round take together: long against the
+/// resolution of events (about a microsecond), short against changes of the
+/// clock rate.
+static constexpr double roundSeconds = 0.03;
+/// The L2 cache is of no use to data that was last touched this many times its
+/// size ago.
+static constexpr int64_t cachesToPass = 3;
+/// Bytes that are copied to measure the bandwidth of memory: many times the L2
+/// cache, and little of the memory.
+static constexpr int64_t maxCopyBytes = int64_t{512} << 20;
+
+void Worker::serve(std::istream &is, std::ostream &os) {
+  out = &os;
+  for (std::string line; std::getline(is, line);) {
+    json reply;
+    try {
+      reply = answer(json::parse(line));
+    } catch (const OutOfMemory &error) {
+      reply = {{"skipped", error.what()}};
+    } catch (const flmrt::UserError &error) {
+      reply = {{"failed", error.what()}};
+    }
+    os << reply.dump() << std::endl;
+    if (reply.contains("failed"))
+      return;
+  }
+}
+
+json Worker::answer(const json &request) {
+  const auto &what = request["do"].get_ref<const std::string &>();
+  if (what == "open")
+    return open();
+  if (what == "prepare")
+    return prepare(request["run"]);
+  if (what == "round")
+    return round();
+  return copy();
+}
+
+void Worker::say(const Stage &stage) {
+  *out << json{{"stage", stage.name}}.dump() << std::endl;
+}
+
+json Worker::open() {
+  device = std::make_unique<Device>();
+  references = std::make_unique<ReferencePool>(plan, first);
+  return {{"device",
+           {{"name", device->name()},
+            {"compute_capability", device->computeCapability()},
+            {"multiprocessors", device->multiprocessors()},
+            {"memory_bytes", device->memoryBytes()},
+            {"l2_bytes", device->attribute(DeviceAttribute::L2CacheBytes)},
+            {"driver_cuda", Driver::get().versionText()}}}};
+}
+
+void Worker::load(const BundledKernel &wanted) {
+  call.reset();
+  if (loaded == &wanted)
+    return;
+  loaded = nullptr;
+  kernel.reset();
+  kernel = std::make_unique<Kernel>(wanted.image, wanted.description.name);
+  const gpuref::LaunchShape &launch = wanted.description.launch;
+  kernel->prepare({1, launch.threads, launch.cluster, launch.shared});
+  loaded = &wanted;
+}
+
+NamedTensors Worker::enlarge(const PlannedRun &planned,
+                             gpuref::KernelTensors &small) const {
+  NamedTensors large;
+  for (auto &[name, tensor] : small.all()) {
+    const gpuref::Argument &argument = tensor.description();
+    gpuref::Tensor &target =
+        large.try_emplace(name, argument, argument.shapeFor(planned.run->sizes))
+            .first->second;
+    if (argument.access != gpuref::Access::Write)
+      Replication(target.shape(), tensor.shape()).fill(target, tensor);
+  }
+  return large;
+}
+
+void Worker::runOnce(const std::string &name) {
+  call->launch();
+  device->wait("running '" + name + "'");
+}
+
+/// Whether the tensors of `before` that a kernel may only read are as they were
+/// in `after`; empty if they are.
+static std::string changedInput(NamedTensors &before, NamedTensors &after) {
+  for (auto &[name, tensor] : after)
+    if (tensor.description().access == gpuref::Access::Read &&
+        tensor.guarded() != before.at(name).guarded())
+      return "wrote to '" + name + "', which it should only read";
+  return {};
+}
+
+json Worker::prepare(size_t index) {
+  const PlannedRun &planned = plan.at(index);
+  const gpuref::KernelDescription &description = planned.kernel->description;
+  if (!description.arch.empty() && !device->runs(description.arch))
+    return {{"skipped", "needs a GPU of " + description.arch}};
+
+  say(referenceStage);
+  Reference reference = references->take(index);
+  bool enlarged = planned.run->sizes != planned.run->reference;
+  NamedTensors large;
+  if (enlarged)
+    large = enlarge(planned, *reference.tensors);
+  NamedTensors &inputs = enlarged ? large : reference.tensors->all();
+
+  say(loadStage);
+  load(*planned.kernel);
+  NamedTensors results = inputs;
+  call = std::make_unique<DeviceCall>(*kernel, description, planned.run->sizes,
+                                      inputs, *device);
+  launchesPerRound = 0;
+  say(runStage);
+  runOnce(description.name);
+  call->fetch(results);
+
+  say(compareStage);
+  json reply;
+  double worst = 0;
+  std::string wrong = changedInput(inputs, results);
+  for (auto &[name, tensor] : results)
+    if (!tensor.guardsIntact())
+      wrong = "wrote beyond '" + name + "'";
+  for (const gpuref::Expected &expected : reference.expected) {
+    const gpuref::Tensor &tensor = results.at(expected.tensor);
+    Comparison comparison =
+        compare(expected,
+                Replication(tensor.shape(),
+                            reference.tensors->tensor(expected.tensor).shape()),
+                tensor);
+    worst = std::max(worst, comparison.error);
+    if (comparison.mismatch)
+      wrong += (wrong.empty() ? "" : "; ") + comparison.mismatch->text();
+  }
+  reply["error"] = worst; // null for an infinite one
+  if (!wrong.empty())
+    reply["wrong"] = wrong;
+
+  // Once more from the same inputs, where that costs little.
+  if (!planned.run->timed) {
+    NamedTensors again = inputs;
+    call->reset(inputs);
+    say(runStage);
+    runOnce(description.name);
+    call->fetch(again);
+    bool same = true;
+    for (auto &[name, tensor] : again)
+      same = same && tensor.guarded() == results.at(name).guarded();
+    reply["repeatable"] = same;
+  }
+  return reply;
+}
+
+json Worker::round() {
+  say(runStage);
+  if (launchesPerRound == 0) {
+    call->addCopies(cachesToPass *
+                    device->attribute(DeviceAttribute::L2CacheBytes));
+    call->launch();
+    double one = device->time([&] { call->launch(); });
+    launchesPerRound = std::clamp<int64_t>(
+        static_cast<int64_t>(std::ceil(roundSeconds / std::max(one, 1e-6))), 1,
+        5000);
+  }
+  // The GPU has been idle, or busy with something else.
+  for (int64_t i = 0; i < 1 + launchesPerRound / 4; ++i)
+    call->launch();
+  double seconds = device->time([&] {
+    for (int64_t i = 0; i < launchesPerRound; ++i)
+      call->launch();
+  });
+  return {{"seconds", seconds / static_cast<double>(launchesPerRound)}};
+}
+
+json Worker::copy() {
+  if (!copySource) {
+    int64_t copyBytes = std::min(maxCopyBytes, device->memoryBytes() / 16);
+    copySource = std::make_unique<DeviceMemory>(copyBytes);
+    copyTarget = std::make_unique<DeviceMemory>(copyBytes);
+  }
+  say(runStage);
+  constexpr int times = 20;
+  copyTarget->copyFrom(*copySource);
+  double seconds = device->time([&] {
+    for (int i = 0; i < times; ++i)
+      copyTarget->copyFrom(*copySource);
+  });
+  double bytes = 2.0 * static_cast<double>(copySource->bytes());
+  return {{"bytes_per_second", bytes * times / seconds}};
+}
