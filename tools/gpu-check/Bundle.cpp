@@ -67,14 +67,6 @@ static void requireCallable(const gpuref::KernelDescription &kernel,
   }
 }
 
-std::string BundledKernel::schedule() const {
-  size_t begin = attribute.find("schedule = <");
-  if (begin == std::string::npos)
-    return {};
-  begin += std::strlen("schedule = ");
-  return attribute.substr(begin, attribute.find('>', begin) + 1 - begin);
-}
-
 Bundle flm::gpucheck::readBundle(const fs::path &path) {
   std::string file = readFile(path);
   Footer footer;

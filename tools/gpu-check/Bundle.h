@@ -19,10 +19,6 @@ struct BundledKernel {
   gpuref::KernelDescription description;
   std::string image; ///< a fatbin
   std::vector<Case> cases;
-
-  /// The schedule that `attribute` names, e.g. "<arch = sm_90a, ...>"; empty if
-  /// it names none.
-  std::string schedule() const;
 };
 
 struct Bundle {

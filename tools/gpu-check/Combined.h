@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
-// Runs that are one operation together: the backward pass of attention is three
-// kernels of ours, and one of whoever it is compared with.
+// Runs that are one operation together, and one call of whoever it is compared
+// with: the backward pass of attention is three kernels, a matrix
+// multiplication whose inner dim is split two.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_TOOLS_GPU_CHECK_COMBINED_H
 #define FLM_TOOLS_GPU_CHECK_COMBINED_H
@@ -11,6 +12,7 @@ namespace flm::gpucheck {
 
 struct CombinedResult {
   std::string name, arch;
+  std::string attribute; ///< of the part that does most of the work
   Sizes sizes;
   double seconds = 0; ///< of all of its kernels
   double flops = 0;   ///< in the usual count of the operation

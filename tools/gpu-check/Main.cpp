@@ -77,10 +77,7 @@ static int check(const fs::path &self, const Bundle &bundle, Options options) {
   write(options.json, toJson(circumstances, results));
   if (!options.schedules.empty())
     write(options.schedules, toSchedules(results));
-  for (const RunResult &result : results)
-    if (result.verdict == RunResult::Verdict::Wrong)
-      return 1;
-  return 0;
+  return count(results, RunResult::Verdict::Wrong) > 0 ? 1 : 0;
 }
 
 static int run(const fs::path &self, CLI::App &app, const Options &options) {

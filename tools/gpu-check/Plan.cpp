@@ -65,7 +65,8 @@ Work flm::gpucheck::workOf(const PlannedRun &planned) {
     if (argument.name == "q")
       work.flops = attentionFlops(kernel.problem, shape);
   }
-  if (kernel.problem.value("kind", "") == "gemm") {
+  std::string kind = kernel.problem.value("kind", "");
+  if (kind == "gemm" || kind == "gemm_split") {
     const Sizes &mnk = planned.run->sizes;
     work.flops = 2.0 * static_cast<double>(mnk[0] * mnk[1] * mnk[2]);
   }

@@ -25,6 +25,10 @@ std::string queryClocks();
 /// Now, UTC, e.g. "2026-03-01 12:00:00 UTC".
 std::string currentDate();
 
+/// How many results have the verdict.
+int64_t count(const std::vector<RunResult> &results,
+              RunResult::Verdict verdict);
+
 /// One line per run, then what is wrong.
 void printTable(std::ostream &os, const Circumstances &circumstances,
                 const std::vector<RunResult> &results);
@@ -34,8 +38,9 @@ nlohmann::json toJson(const Circumstances &circumstances,
                       const std::vector<RunResult> &results);
 
 /// Of the timed matrix multiplications with a schedule of their own, all right
-/// ones: [{"kernel": attribute, "shape": [m, n, k], "schedule": "<...>",
-/// "tflops": 612.3}, ...]. What picks schedules reads this.
+/// ones, with both kernels of those whose inner dim is split: [{"kernel":
+/// attribute, "scalars": [m, n, k], "tflops": 612.3}, ...]. What picks
+/// schedules reads this.
 nlohmann::json toSchedules(const std::vector<RunResult> &results);
 
 } // namespace flm::gpucheck

@@ -95,19 +95,51 @@ NamedTensors Worker::enlarge(const PlannedRun &planned,
   return large;
 }
 
-void Worker::runOnce(const std::string &name) {
+void Worker::runOnce(NamedTensors &results) {
+  say(runStage);
   call->launch();
-  device->wait("running '" + name + "'");
+  device->wait("running '" + loaded->description.name + "'");
+  call->fetch(results);
 }
 
-/// Whether the tensors of `before` that a kernel may only read are as they were
-/// in `after`; empty if they are.
-static std::string changedInput(NamedTensors &before, NamedTensors &after) {
-  for (auto &[name, tensor] : after)
+/// The tensor that a kernel should only read and has written to, or beyond
+/// which it has written; empty if there is none.
+static std::string strayWrite(const NamedTensors &before,
+                              const NamedTensors &after) {
+  for (auto &[name, tensor] : after) {
+    if (!tensor.guardsIntact())
+      return "wrote beyond '" + name + "'";
     if (tensor.description().access == gpuref::Access::Read &&
         tensor.guarded() != before.at(name).guarded())
       return "wrote to '" + name + "', which it should only read";
+  }
   return {};
+}
+
+/// {"error": ..., "wrong": ...} of the results of one run.
+static json judge(const Reference &reference, const NamedTensors &before,
+                  const NamedTensors &after) {
+  std::string wrong = strayWrite(before, after);
+  double worst = 0;
+  for (const gpuref::Expected &expected : reference.expected) {
+    const gpuref::Tensor &tensor = after.at(expected.tensor);
+    const Sizes &small = reference.tensors->tensor(expected.tensor).shape();
+    Comparison comparison =
+        compare(expected, Replication(tensor.shape(), small), tensor);
+    worst = std::max(worst, comparison.error);
+    if (comparison.mismatch)
+      wrong += (wrong.empty() ? "" : "; ") + comparison.mismatch->text();
+  }
+  json reply = {{"error", worst}}; // null for an infinite one
+  if (!wrong.empty())
+    reply["wrong"] = wrong;
+  return reply;
+}
+
+static bool haveSameBits(const NamedTensors &a, const NamedTensors &b) {
+  return std::all_of(a.begin(), a.end(), [&](auto &entry) {
+    return entry.second.guarded() == b.at(entry.first).guarded();
+  });
 }
 
 json Worker::prepare(size_t index) {
@@ -118,55 +150,28 @@ json Worker::prepare(size_t index) {
 
   say(referenceStage);
   Reference reference = references->take(index);
-  bool enlarged = planned.run->sizes != planned.run->reference;
+  bool isEnlarged = planned.run->sizes != planned.run->reference;
   NamedTensors large;
-  if (enlarged)
+  if (isEnlarged)
     large = enlarge(planned, *reference.tensors);
-  NamedTensors &inputs = enlarged ? large : reference.tensors->all();
+  NamedTensors &inputs = isEnlarged ? large : reference.tensors->all();
 
   say(loadStage);
   load(*planned.kernel);
-  NamedTensors results = inputs;
   call = std::make_unique<DeviceCall>(*kernel, description, planned.run->sizes,
                                       inputs, *device);
   launchesPerRound = 0;
-  say(runStage);
-  runOnce(description.name);
-  call->fetch(results);
-
+  NamedTensors results = inputs;
+  runOnce(results);
   say(compareStage);
-  json reply;
-  double worst = 0;
-  std::string wrong = changedInput(inputs, results);
-  for (auto &[name, tensor] : results)
-    if (!tensor.guardsIntact())
-      wrong = "wrote beyond '" + name + "'";
-  for (const gpuref::Expected &expected : reference.expected) {
-    const gpuref::Tensor &tensor = results.at(expected.tensor);
-    Comparison comparison =
-        compare(expected,
-                Replication(tensor.shape(),
-                            reference.tensors->tensor(expected.tensor).shape()),
-                tensor);
-    worst = std::max(worst, comparison.error);
-    if (comparison.mismatch)
-      wrong += (wrong.empty() ? "" : "; ") + comparison.mismatch->text();
-  }
-  reply["error"] = worst; // null for an infinite one
-  if (!wrong.empty())
-    reply["wrong"] = wrong;
+  json reply = judge(reference, inputs, results);
 
   // Once more from the same inputs, where that costs little.
   if (!planned.run->timed) {
     NamedTensors again = inputs;
     call->reset(inputs);
-    say(runStage);
-    runOnce(description.name);
-    call->fetch(again);
-    bool same = true;
-    for (auto &[name, tensor] : again)
-      same = same && tensor.guarded() == results.at(name).guarded();
-    reply["repeatable"] = same;
+    runOnce(again);
+    reply["repeatable"] = haveSameBits(results, again);
   }
   return reply;
 }

@@ -40,8 +40,8 @@ private:
   nlohmann::json copy();
   void say(const Stage &stage);
   void load(const BundledKernel &kernel);
-  /// Starts the kernel once and waits.
-  void runOnce(const std::string &name);
+  /// Runs the kernel, and fetches what its tensors hold then.
+  void runOnce(NamedTensors &results);
   NamedTensors enlarge(const PlannedRun &planned,
                        gpuref::KernelTensors &small) const;
 

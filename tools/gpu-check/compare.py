@@ -36,14 +36,15 @@ class Work:
         """Sets of operands, so that no call finds what the last has left in L2."""
         size = {"bf16": 2, "f32": 4, "i32": 4}
         one = sum(math.prod(t["shape"]) * size[t["type"]] for t in tensors.values())
-        cache = self.torch.cuda.get_device_properties(0).L2_cache_size
+        # Older releases do not say; an H100 has this much.
+        cache = getattr(self.torch.cuda.get_device_properties(0), "L2_cache_size", 50 << 20)
         return min(MAX_COPIES, max(1, -(-CACHES_TO_PASS * cache // max(one, 1))))
 
     def prepare(self, problem, tensors):
         self.calls, self.per_round = {}, {}
         self.torch.cuda.empty_cache()
         kind = problem["kind"]
-        if kind == "gemm":
+        if kind in ("gemm", "gemm_split"):
             self.gemm(problem, tensors)
         elif kind == "attention_forward":
             self.attention(problem, tensors, backward=False)
@@ -67,18 +68,18 @@ class Work:
         """PyTorch's scaled_dot_product_attention with each backend that takes it."""
         from torch.nn.attention import SDPBackend, sdpa_kernel
         functional = self.torch.nn.functional
-        names = {"q": "q", "k": "k", "v": "v"}
         # [batch, seq, heads, dim] -> a view as PyTorch wants it.
-        q, k, v = (self.tensor(tensors[n]).transpose(1, 2).requires_grad_(backward) for n in names)
+        q, k, v = (self.tensor(tensors[name]).transpose(1, 2).requires_grad_(backward)
+                   for name in ("q", "k", "v"))
         gqa = {"enable_gqa": True} if q.shape[1] != k.shape[1] else {}
 
         def forward():
             return functional.scaled_dot_product_attention(
                 q, k, v, is_causal=problem["causal"], scale=problem["scale"], **gqa)
 
-        for backend, name in [(SDPBackend.CUDNN_ATTENTION, "cuDNN"),
-                              (SDPBackend.FLASH_ATTENTION, "flash")]:
+        for member, name in [("CUDNN_ATTENTION", "cuDNN"), ("FLASH_ATTENTION", "flash")]:
             try:
+                backend = getattr(SDPBackend, member)
                 with sdpa_kernel(backend):
                     out = forward()
                     if backward:
@@ -91,8 +92,8 @@ class Work:
                     call()
                 self.torch.cuda.synchronize()
                 self.calls[name] = [call]
-            except (RuntimeError, TypeError):
-                pass  # This build or card does not have it.
+            except (RuntimeError, TypeError, AttributeError):
+                pass  # This release or card does not have it.
 
     @staticmethod
     def with_backend(sdpa_kernel, backend, forward):
@@ -141,7 +142,7 @@ def main():
         elif request["do"] == "prepare":
             try:
                 reply = {"ready": work.prepare(request["problem"], request["tensors"])}
-            except RuntimeError as error:  # too little memory, for one
+            except Exception as error:  # whatever this release of PyTorch lacks
                 reply = {"ready": False, "why": str(error)}
         else:
             reply = {"seconds": work.round()}

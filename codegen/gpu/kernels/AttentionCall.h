@@ -16,8 +16,9 @@ namespace flm::gpu {
 ///   Value q, lse;
 ///   call.addRows("q", Access::Read, AttentionCall::Heads::Query, 128, q);
 ///   call.addTerms("lse", Access::Write, call.seq(), lse);
-///   call.begin(attribute, symbol, {call.seq().ceilDiv(128), ...}, ...);
-///   call.sizes().heads
+///   call.begin("name", {threads, shared, {call.seq().ceilDiv(128), ...}},
+///              attribute);
+///   I32 heads = call.sizes().heads;
 class AttentionCall {
 public:
   /// Heads of queries, or of keys and values.

@@ -4,30 +4,16 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Attention.h"
 #include "codegen/gpu/kernels/AttentionCall.h"
+#include "codegen/gpu/kernels/LaneReduction.h"
+#include "codegen/gpu/kernels/Softmax.h"
 #include "codegen/gpu/kernels/WideVectors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 #include <limits>
 
 using namespace mlir;
 using namespace flm::gpu;
-
-static constexpr double log2OfE = 1.4426950408889634;
-
-/// The sum over groups of `lanes` neighbouring lanes, in each of them. By whole
-/// warps.
-static Value sumOverLanes(DeviceBuilder &d, Value value, int64_t lanes) {
-  for (int64_t distance = lanes / 2; distance > 0; distance /= 2) {
-    Value other = NVVM::ShflOp::create(
-        d, d.getF32Type(), d.constant(-1).value(), value,
-        d.constant(distance).value(), d.constant(31).value(),
-        NVVM::ShflKind::bfly, UnitAttr());
-    value = arith::AddFOp::create(d, value, other);
-  }
-  return value;
-}
 
 LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d,
                                  AttentionRowTermsAttr terms) {

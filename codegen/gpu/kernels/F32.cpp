@@ -94,6 +94,8 @@ static F32 approximate(StringRef function, F32 x) {
 
 F32 flm::gpu::exp2(F32 x) { return approximate("ex2", x); }
 
+F32 flm::gpu::log2(F32 x) { return approximate("lg2", x); }
+
 F32 flm::gpu::reciprocal(F32 x) { return approximate("rcp", x); }
 
 F32 flm::gpu::sigmoid(F32 x) {

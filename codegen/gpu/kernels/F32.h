@@ -54,6 +54,8 @@ mlir::Value greater(F32 a, F32 b);
 // Functions of the special function unit; denormals are zeros.
 /// 2^x, within 2 units of the last place.
 F32 exp2(F32 x);
+/// log2(x), within 2^-22 or 2 units of the last place.
+F32 log2(F32 x);
 /// 1 / x, within 1 unit of the last place.
 F32 reciprocal(F32 x);
 /// 1 / (1 + e^-x).

@@ -18,15 +18,14 @@ HopperAttention::HopperAttention(DeviceBuilder &d, int64_t headDim, bool causal)
       thread(batch), row(batch) {}
 
 void HopperAttention::placeBlock(const AttentionCall &call,
-                                 AttentionCall::Heads headCount,
-                                 bool lastFirst) {
+                                 AttentionCall::Heads owners, bool lastFirst) {
   AttentionCall::Sizes sizes = call.sizes();
   batch = sizes.batch;
   seq = sizes.seq;
   heads = sizes.heads;
   keyHeads = sizes.keyHeads;
 
-  I32 count = headCount == AttentionCall::Heads::Query ? heads : keyHeads;
+  I32 count = owners == AttentionCall::Heads::Query ? heads : keyHeads;
   I32 perTile = count * batch;
   tiles = (seq + (ownRows - 1)) / ownRows;
   tile = d.blockIndex() / perTile;

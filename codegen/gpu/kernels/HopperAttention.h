@@ -24,10 +24,10 @@ public:
 protected:
   HopperAttention(DeviceBuilder &d, int64_t headDim, bool causal);
 
-  /// Reads the sizes and says which rows the block owns: tile `tile` of
-  /// `tiles`, of `head` (of `headCount`) and batchIndex. Blocks are started in
+  /// Reads the sizes and says which rows the block owns: tile `tile` of `tiles`
+  /// of `head`, one of `owners`, in batch `batchIndex`. Blocks are started in
   /// the order of tiles, or against it if `lastFirst`.
-  void placeBlock(const AttentionCall &call, AttentionCall::Heads headCount,
+  void placeBlock(const AttentionCall &call, AttentionCall::Heads owners,
                   bool lastFirst);
 
   /// A ring and how often each round of a stage is released (at least once in

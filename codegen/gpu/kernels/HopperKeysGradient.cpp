@@ -3,9 +3,6 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/HopperKeysGradient.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
-
 using namespace mlir;
 using namespace flm::gpu;
 
@@ -153,10 +150,8 @@ SmallVector<Value> HopperKeysGradient::addStep(const Step &step,
 
   waitForProducts(d, "wait for gradients of weights", 1);
   SmallVector<Value> scoreGradients = combineWithTerms(
-      weightGradients, deltaOffset, step.at.slot,
-      [&](unsigned i, Value term) -> Value {
-        Value difference = arith::SubFOp::create(d, weightGradients[i], term);
-        return arith::MulFOp::create(d, weights[i], difference);
+      weightGradients, deltaOffset, step.at.slot, [&](unsigned i, Value term) {
+        return softmax.scoreGradient(weights[i], weightGradients[i], term);
       });
   SmallVector<Value> result = issueProduct(
       d, "fence dk", packFragment(d, scoreGradients),

@@ -3,8 +3,6 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/HopperQueriesGradient.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-
 using namespace mlir;
 using namespace flm::gpu;
 
@@ -128,10 +126,8 @@ SmallVector<Value> HopperQueriesGradient::addStep(const Step &step,
     weights.push_back(softmax.weight(score, rowLse2[i / 2 % 2]));
 
   waitForProducts(d, "wait for gradients of weights", 0);
-  for (auto [i, gradient] : llvm::enumerate(gradients)) {
-    Value difference = arith::SubFOp::create(d, gradient, rowDelta[i / 2 % 2]);
-    gradient = arith::MulFOp::create(d, weights[i], difference);
-  }
+  for (auto [i, gradient] : llvm::enumerate(gradients))
+    gradient = softmax.scoreGradient(weights[i], gradient, rowDelta[i / 2 % 2]);
   SmallVector<Value> result =
       issueProduct(d, "fence dq", packFragment(d, gradients),
                    stepRing.overRows(step.at, keyTile), sums);

@@ -2,36 +2,22 @@
 // One step of the online softmax, and its end.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Softmax.h"
+#include "codegen/gpu/kernels/F32.h"
+#include "codegen/gpu/kernels/LaneReduction.h"
 #include "codegen/gpu/kernels/WarpgroupProduct.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 #include <cmath>
 
 using namespace mlir;
 using namespace flm::gpu;
 
-static constexpr double log2OfE = 1.4426950408889634;
+/// Lanes that hold a row.
+static constexpr int64_t quad = 4;
 
 Softmax::Softmax(DeviceBuilder &d, double scale)
     : d(d), scaleLog2(scale * log2OfE) {}
-
-/// A function of the special function unit: an approximation of f32, with
-/// denormals as zeros.
-static Value approximate(DeviceBuilder &d, StringRef function, Value x) {
-  return LLVM::CallIntrinsicOp::create(
-             d, d.getF32Type(),
-             d.getStringAttr("llvm.nvvm." + function + ".approx.ftz.f"),
-             ValueRange{x})
-      .getResult(0);
-}
-
-Value Softmax::exp2(Value x) { return approximate(d, "ex2", x); }
-
-Value Softmax::fma(Value a, Value b, Value c) {
-  return LLVM::FMAOp::create(d, a, b, c);
-}
 
 Value Softmax::reduce(SmallVector<Value> values, Combine combine) {
   while (values.size() > 1) {
@@ -42,17 +28,6 @@ Value Softmax::reduce(SmallVector<Value> values, Combine combine) {
   return values.front();
 }
 
-Value Softmax::reduceQuad(Value value, Combine combine) {
-  for (int64_t distance : {1, 2}) {
-    Value other = NVVM::ShflOp::create(
-        d, d.getF32Type(), d.constant(-1).value(), value,
-        d.constant(distance).value(), d.constant(31).value(),
-        NVVM::ShflKind::bfly, UnitAttr());
-    value = combine(value, other);
-  }
-  return value;
-}
-
 Softmax::Step Softmax::run(ValueRange scores, const SoftmaxState *before) {
   auto maximum = [&](Value a, Value b) -> Value {
     return arith::MaxNumFOp::create(d, a, b);
@@ -60,7 +35,7 @@ Softmax::Step Softmax::run(ValueRange scores, const SoftmaxState *before) {
   auto add = [&](Value a, Value b) -> Value {
     return arith::AddFOp::create(d, a, b);
   };
-  Value scale = d.f32(scaleLog2);
+  F32 scale(d, d.f32(scaleLog2));
   Step step;
   SmallVector<Value> exponentials(scores.size());
   for (unsigned h : {0u, 1u}) {
@@ -71,20 +46,20 @@ Softmax::Step Softmax::run(ValueRange scores, const SoftmaxState *before) {
         elements.push_back(i);
         values.push_back(scores[i]);
       }
-    Value rowMaximum = reduceQuad(reduce(values, maximum), maximum);
+    Value rowMaximum = reduceLanes(d, reduce(values, maximum), quad, maximum);
     if (before)
       rowMaximum = maximum(before->maximum[h], rowMaximum);
     // exp2(score * scale - maximum * scale): one fma and one exp2 each.
-    Value offset = arith::NegFOp::create(
-        d, arith::MulFOp::create(d, rowMaximum, scale).getResult());
+    F32 offset = -(F32(d, rowMaximum) * scale);
     for (auto [value, i] : llvm::zip(values, elements)) {
-      value = exp2(fma(value, scale, offset));
+      value = exp2(fma(F32(d, value), scale, offset)).value();
       exponentials[i] = value;
     }
     Value sum = reduce(values, add);
     if (before) {
-      step.rescale[h] = exp2(fma(before->maximum[h], scale, offset));
-      sum = fma(before->sum[h], step.rescale[h], sum);
+      F32 rescale = exp2(fma(F32(d, before->maximum[h]), scale, offset));
+      step.rescale[h] = rescale.value();
+      sum = fma(F32(d, before->sum[h]), rescale, F32(d, sum)).value();
     }
     step.state.maximum[h] = rowMaximum;
     step.state.sum[h] = sum;
@@ -94,7 +69,12 @@ Softmax::Step Softmax::run(ValueRange scores, const SoftmaxState *before) {
 }
 
 Value Softmax::weight(Value score, Value lse2) {
-  return exp2(fma(score, d.f32(scaleLog2), arith::NegFOp::create(d, lse2)));
+  F32 scale(d, d.f32(scaleLog2));
+  return exp2(fma(F32(d, score), scale, -F32(d, lse2))).value();
+}
+
+Value Softmax::scoreGradient(Value weight, Value weightGradient, Value delta) {
+  return (F32(d, weight) * (F32(d, weightGradient) - F32(d, delta))).value();
 }
 
 SmallVector<Value> Softmax::scaleRows(ValueRange fragment,
@@ -109,14 +89,12 @@ SmallVector<Value> Softmax::scaleRows(ValueRange fragment,
 Softmax::Result Softmax::finish(const SoftmaxState &state) {
   Result result;
   for (unsigned h : {0u, 1u}) {
-    Value sum = reduceQuad(state.sum[h], [&](Value a, Value b) -> Value {
-      return arith::AddFOp::create(d, a, b);
-    });
-    result.inverse[h] = approximate(d, "rcp", sum);
+    F32 total(d, sumOverLanes(d, state.sum[h], quad));
+    result.inverse[h] = reciprocal(total).value();
     // ln(sum) + scale * maximum, from logarithms to base 2.
-    Value log2 =
-        fma(state.maximum[h], d.f32(scaleLog2), approximate(d, "lg2", sum));
-    result.logSumExp[h] = arith::MulFOp::create(d, log2, d.f32(1 / log2OfE));
+    F32 scale = total.number(scaleLog2);
+    F32 lse2 = fma(F32(d, state.maximum[h]), scale, log2(total));
+    result.logSumExp[h] = (lse2 * (1 / log2OfE)).value();
   }
   return result;
 }

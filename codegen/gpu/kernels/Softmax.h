@@ -13,6 +13,8 @@
 
 namespace flm::gpu {
 
+inline constexpr double log2OfE = 1.4426950408889634;
+
 /// Per row of a thread. The sum is the thread's own part.
 struct SoftmaxState {
   std::array<mlir::Value, 2> maximum, sum;
@@ -41,6 +43,10 @@ public:
   /// exp(scale * score - lse), where `lse2` is lse * log2(e): a weight whose
   /// row is known.
   mlir::Value weight(mlir::Value score, mlir::Value lse2);
+  /// The gradient of scale * score: weight * (its gradient - delta), where
+  /// delta is the sum of this product over the row.
+  mlir::Value scoreGradient(mlir::Value weight, mlir::Value weightGradient,
+                            mlir::Value delta);
 
   /// Each element times its row's factor.
   llvm::SmallVector<mlir::Value> scaleRows(mlir::ValueRange fragment,
@@ -57,10 +63,6 @@ private:
   using Combine = llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)>;
   /// Over the values, as a tree.
   mlir::Value reduce(llvm::SmallVector<mlir::Value> values, Combine combine);
-  /// Over the lanes of a quad.
-  mlir::Value reduceQuad(mlir::Value value, Combine combine);
-  mlir::Value exp2(mlir::Value x);
-  mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
 
   DeviceBuilder &d;
   double scaleLog2;

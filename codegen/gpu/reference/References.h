@@ -46,6 +46,9 @@ struct KernelReference {
   /// Makes inputs that belong together from random ones, e.g. tokens that are
   /// in the vocabulary. May be null.
   std::function<void(KernelTensors &, emu::Random &)> prepare = nullptr;
+  /// What is wrong with the sizes of these tensors, beyond what each of them
+  /// needs, and what to do; empty if nothing is. May be null.
+  std::function<std::string(KernelTensors &)> checkSizes = nullptr;
 };
 
 /// Null for a kernel that does not say what it computes, or of no known kind.

@@ -103,6 +103,9 @@ KernelTensors::create(const KernelDescription &kernel, const Sizes &scalars,
       tensor.set(i, static_cast<double>(random.below(2001) - 1000) / 1000);
   }
   const KernelReference *reference = findReference(kernel);
+  if (reference && reference->checkSizes)
+    if (error = reference->checkSizes(*result); !error.empty())
+      return nullptr;
   if (reference && reference->prepare)
     reference->prepare(*result, random);
   return result;

@@ -31,6 +31,7 @@ public:
 
   /// The tensor with its guards, for whoever copies it elsewhere and back.
   std::vector<char> &guarded() { return memory; }
+  const std::vector<char> &guarded() const { return memory; }
   /// Every byte that is not the tensor's, as it was.
   bool guardsIntact() const;
 

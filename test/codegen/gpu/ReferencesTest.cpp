@@ -61,6 +61,18 @@ TEST(WorstElementTest, CountsInBounds) {
   EXPECT_TRUE(std::isinf(worstElement(expected, tensor).error));
 }
 
+TEST(WorstElementTest, InfinitiesAreRightWhereExpected) {
+  Argument f32 = argumentOf(ElementType::F32);
+  Tensor tensor(f32, {2});
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  tensor.set(0, infinity);
+  tensor.set(1, -infinity);
+  EXPECT_EQ(worstElement({"x", {infinity, -infinity}, {0, 0}}, tensor).error,
+            0);
+  EXPECT_TRUE(std::isinf(
+      worstElement({"x", {infinity, infinity}, {0, 0}}, tensor).error));
+}
+
 TEST(WorstElementTest, NaNIsInfinitelyWrong) {
   Argument f32 = argumentOf(ElementType::F32);
   Tensor tensor(f32, {2});

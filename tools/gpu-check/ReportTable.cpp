@@ -1,11 +1,10 @@
 //===----------------------------------------------------------------------===//
-// The table and the JSON.
+// The table, and what it was made on.
 //===----------------------------------------------------------------------===//
-#include "tools/gpu-check/Report.h"
 #include "tools/gpu-check/Combined.h"
+#include "tools/gpu-check/Report.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <memory>
@@ -141,7 +140,8 @@ static std::vector<std::string> rowOf(const CombinedResult &combined) {
   return row;
 }
 
-static int64_t count(const std::vector<RunResult> &results, Verdict verdict) {
+int64_t flm::gpucheck::count(const std::vector<RunResult> &results,
+                             Verdict verdict) {
   return std::count_if(
       results.begin(), results.end(),
       [&](const RunResult &result) { return result.verdict == verdict; });
@@ -179,72 +179,4 @@ void flm::gpucheck::printTable(std::ostream &os,
   os << count(results, Verdict::Right) << " right, "
      << count(results, Verdict::Wrong) << " wrong, "
      << count(results, Verdict::Skipped) << " not run\n";
-}
-
-static json toJson(const RunResult &result) {
-  const PlannedRun &planned = *result.planned;
-  const gpuref::KernelDescription &kernel = planned.kernel->description;
-  json run = {{"kernel", kernel.name},
-              {"arch", kernel.arch},
-              {"attribute", planned.kernel->attribute},
-              {"problem", kernel.problem},
-              {"sizes", planned.run->sizes},
-              {"reference_sizes", planned.run->reference},
-              {"label", planned.run->label},
-              {"result", result.verdict == Verdict::Right   ? "right"
-                         : result.verdict == Verdict::Wrong ? "wrong"
-                                                            : "not run"},
-              {"error_of_bound", result.error}};
-  if (!result.why.empty())
-    run["why"] = result.why;
-  if (result.repeatable)
-    run["repeatable"] = *result.repeatable;
-  if (result.seconds) {
-    Work work = workOf(planned);
-    run["seconds"] = *result.seconds;
-    if (work.flops > 0)
-      run["tflops"] = work.flops / *result.seconds * 1e-12;
-    run["gbytes_per_second"] = work.bytes / *result.seconds * 1e-9;
-    run["peer_seconds"] = result.peerSeconds;
-    if (result.copyRate > 0)
-      run["copy_gbytes_per_second"] = result.copyRate * 1e-9;
-  }
-  return run;
-}
-
-json flm::gpucheck::toJson(const Circumstances &circumstances,
-                           const std::vector<RunResult> &results) {
-  json runs = json::array(), combined = json::array();
-  for (const RunResult &result : results)
-    runs.push_back(::toJson(result));
-  for (const CombinedResult &result : combine(results))
-    combined.push_back({{"name", result.name},
-                        {"arch", result.arch},
-                        {"sizes", result.sizes},
-                        {"seconds", result.seconds},
-                        {"tflops", result.flops / result.seconds * 1e-12},
-                        {"peer_seconds", result.peerSeconds}});
-  return {{"device", circumstances.device},
-          {"date", circumstances.date},
-          {"clocks", circumstances.clocks},
-          {"kernels", circumstances.origin},
-          {"peer", circumstances.peer},
-          {"copy_gbytes_per_second", circumstances.copyRate * 1e-9},
-          {"wrong", count(results, Verdict::Wrong)},
-          {"runs", std::move(runs)},
-          {"combined", std::move(combined)}};
-}
-
-json flm::gpucheck::toSchedules(const std::vector<RunResult> &results) {
-  json schedules = json::array();
-  for (const RunResult &result : results) {
-    const BundledKernel &kernel = *result.planned->kernel;
-    Work work = workOf(*result.planned);
-    if (result.seconds && work.flops > 0 && !kernel.schedule().empty())
-      schedules.push_back({{"kernel", kernel.attribute},
-                           {"shape", result.planned->run->sizes},
-                           {"schedule", kernel.schedule()},
-                           {"tflops", work.flops / *result.seconds * 1e-12}});
-  }
-  return schedules;
 }
