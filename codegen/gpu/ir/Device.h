@@ -17,6 +17,7 @@
 
 #include "codegen/gpu/ir/DeviceEnums.h.inc"
 
+#include "codegen/gpu/ir/GemmEpilogues.h.inc"
 #include "codegen/gpu/ir/KernelInterface.h.inc"
 
 #define GET_ATTRDEF_CLASSES

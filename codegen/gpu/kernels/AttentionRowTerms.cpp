@@ -4,8 +4,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Attention.h"
 #include "codegen/gpu/kernels/AttentionCall.h"
+#include "codegen/gpu/kernels/F32.h"
 #include "codegen/gpu/kernels/LaneReduction.h"
-#include "codegen/gpu/kernels/Softmax.h"
 #include "codegen/gpu/kernels/WideVectors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -14,6 +14,7 @@
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -34,11 +35,10 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
       .Case<AdamWAttr, AttentionBackwardAttr, AttentionForwardAttr,
             AttentionRowTermsAttr, ChunkSquaresAttr, ChunkTotalAttr,
             ColumnSumAttr, CrossEntropyGradientAttr, EmbeddingAttr,
-            EmbeddingGradientAttr, GemmAttr, PointwiseAttr, RmsNormAttr,
-            RmsNormBackwardAttr, RopeAttr, SoftmaxStatisticsAttr,
+            EmbeddingGradientAttr, GemmAttr, GemmFoldAttr, PointwiseAttr,
+            RmsNormAttr, RmsNormBackwardAttr, RopeAttr, SoftmaxStatisticsAttr,
             TokenOrderAttr, TransposeAttr>([&](auto described) {
-        build(d, described);
-        return success();
+        return success(build(d, described) != nullptr);
       })
       .Default([&](Attribute other) {
         return emitError(loc)
@@ -71,7 +71,12 @@ struct BuildKernel : flm::gpu::impl::BuildKernelPassBase<BuildKernel> {
         mlir::gpu::GPUModuleOp::create(builder, module.getLoc(), "kernels");
     builder.setInsertionPointToStart(device.getBody());
     if (failed(buildKernel(builder, module.getLoc(), description)))
-      signalPassFailure();
+      return signalPassFailure();
+    // Epilogues; the kernel has copies of their ops.
+    for (auto function :
+         llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+      if (function.isPrivate())
+        function.erase();
   }
 };
 

@@ -1,52 +1,43 @@
 //===----------------------------------------------------------------------===//
-// What all GEMM kernels share: schedules, named epilogues, the choice of arch.
+// From the description of a GEMM to the kernel of its arch.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/Gemm.h"
 #include "codegen/gpu/kernels/AmpereGemm.h"
+#include "codegen/gpu/kernels/GemmFold.h"
+#include "codegen/gpu/kernels/GemmSchedules.h"
 #include "codegen/gpu/kernels/HopperGemm.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace flm::gpu;
-
-GemmEpilogueHook flm::gpu::namedEpilogue(GemmAttr gemm) {
-  GemmEpilogueHook hook;
-  switch (gemm.getEpilogue()) {
-  case GemmEpilogue::None:
-    break;
-  case GemmEpilogue::AddResidual:
-    hook.operands = {{"residual", gemm.getOutput()}};
-    hook.apply = [](DeviceBuilder &d, ElementPair sums,
-                    ArrayRef<ElementPair> operands) {
-      ElementPair result;
-      for (unsigned i : {0, 1})
-        result[i] = arith::AddFOp::create(d, sums[i], operands[0][i]);
-      return result;
-    };
-    break;
-  }
-  return hook;
-}
 
 GemmScheduleAttr flm::gpu::defaultGemmSchedule(MLIRContext *context,
                                                Arch arch) {
   if (arch == Arch::SM80)
     return GemmScheduleAttr::get(context, arch, /*m=*/128, /*n=*/128, /*k=*/64,
-                                 /*stages=*/4, /*cluster=*/1, /*group=*/8);
+                                 /*stages=*/4, /*cluster=*/1, /*group=*/8,
+                                 /*splits=*/1);
   // The tile that reaches cuBLAS on large problems (fast.cu, kernel 11).
   return GemmScheduleAttr::get(context, arch, /*m=*/128, /*n=*/256, /*k=*/64,
-                               /*stages=*/4, /*cluster=*/2, /*group=*/8);
+                               /*stages=*/4, /*cluster=*/2, /*group=*/8,
+                               /*splits=*/1);
+}
+
+GemmAttr flm::gpu::scheduled(GemmAttr gemm) {
+  if (gemm.getSchedule())
+    return gemm;
+  MLIRContext *context = gemm.getContext();
+  Arch arch = Arch::SM90a;
+  if (!gemm.getSizes())
+    return gemm.withSchedule(defaultGemmSchedule(context, arch));
+  ArrayRef<int64_t> sizes = gemm.getSizes();
+  return gemm.withSchedule(chooseGemmSchedule(
+      GemmScheduleTable::builtIn(context), gemm, arch,
+      {sizes[0], sizes[1], sizes[2]}, multiprocessorsOf(arch)));
 }
 
 LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, GemmAttr gemm,
                                  const GemmEpilogueHook &epilogue) {
-  MLIRContext *context = d.getContext();
-  if (!gemm.getSchedule())
-    gemm = GemmAttr::get(context, gemm.getLayout(), gemm.getInput(),
-                         gemm.getOutput(), gemm.getAccumulate(),
-                         gemm.getEpilogue(),
-                         defaultGemmSchedule(context, Arch::SM90a));
+  gemm = scheduled(gemm);
   OpBuilder::InsertionGuard guard(d);
   if (gemm.getSchedule().getArch() == Arch::SM80)
     return AmpereGemm(d, gemm, epilogue).emit();
@@ -54,5 +45,17 @@ LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, GemmAttr gemm,
 }
 
 LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, GemmAttr gemm) {
-  return build(d, gemm, namedEpilogue(gemm));
+  FailureOr<GemmEpilogueHook> hook = epilogueHook(d, gemm);
+  return succeeded(hook) ? build(d, gemm, *hook) : nullptr;
+}
+
+LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, GemmFoldAttr fold,
+                                 const GemmEpilogueHook &epilogue) {
+  OpBuilder::InsertionGuard guard(d);
+  return GemmFold(d, fold, epilogue).emit();
+}
+
+LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, GemmFoldAttr fold) {
+  FailureOr<GemmEpilogueHook> hook = epilogueHook(d, fold.getGemm());
+  return succeeded(hook) ? build(d, fold, *hook) : nullptr;
 }

@@ -14,50 +14,37 @@
 // The blocks of a cluster have neighbouring rows of C: they share the tile of
 // B, of which each loads a slice for all.
 //
-// sm_80 and what came after: see AmpereGemm.h.
+// sm_80 and what came after: see AmpereGemm.h. Where the inner dim is split,
+// GemmFold.cpp adds the parts. What becomes of the sums: GemmEpilogue.h.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_CODEGEN_GPU_KERNELS_GEMM_H
 #define FLM_CODEGEN_GPU_KERNELS_GEMM_H
 
-#include "codegen/gpu/kernels/DeviceBuilder.h"
-
-#include <array>
-#include <functional>
+#include "codegen/gpu/kernels/GemmEpilogue.h"
 
 namespace flm::gpu {
-
-/// Two neighbouring elements of a row of C, in f32.
-using ElementPair = std::array<mlir::Value, 2>;
-
-/// What is done to the sums before they are rounded and stored, e.g. adding a
-/// residual.
-struct GemmEpilogueHook {
-  struct Operand {
-    std::string name;
-    mlir::Type type; ///< bf16 or f32
-  };
-  /// Tensors of C's shape that are read where C is written.
-  llvm::SmallVector<Operand> operands;
-  /// The elements to store, from the sums and the operands at their place.
-  /// Null: the sums. Elements beyond the matrix see operands from within it.
-  std::function<ElementPair(DeviceBuilder &, ElementPair sums,
-                            llvm::ArrayRef<ElementPair> operands)>
-      apply;
-};
-
-/// The hook that a GemmAttr names.
-GemmEpilogueHook namedEpilogue(GemmAttr gemm);
 
 /// The schedule for a problem whose sizes are known only when it runs.
 GemmScheduleAttr defaultGemmSchedule(mlir::MLIRContext *context, Arch arch);
 
-/// Writes the kernel of `gemm` (without a schedule: the default one) at the
-/// builder's insertion point, in a gpu.module. Its arguments: the tensor maps
-/// of A, B and C, the epilogue's operands, m, n, k.
+/// `gemm` with the schedule that its kernel has: its own; or one for sm_90a
+/// that does not split the inner dim, chosen by its sizes if they are known.
+GemmAttr scheduled(GemmAttr gemm);
+
+/// Writes the kernel of `gemm` at the builder's insertion point, in a
+/// gpu.module. Its arguments: A, B and C (tensor maps on sm_90a, pointers on
+/// sm_80), the sums if they are kept, the epilogue's operands, m, n, k.
 mlir::LLVM::LLVMFuncOp build(DeviceBuilder &d, GemmAttr gemm,
                              const GemmEpilogueHook &epilogue);
-/// With the epilogue that `gemm` names.
+/// With the epilogue that `gemm` names. Null if there is no such epilogue,
+/// which is reported.
 mlir::LLVM::LLVMFuncOp build(DeviceBuilder &d, GemmAttr gemm);
+
+/// Writes the kernel that adds partial sums. Its arguments: the partial sums,
+/// C, the sums if they are kept, the epilogue's operands, m, n, k.
+mlir::LLVM::LLVMFuncOp build(DeviceBuilder &d, GemmFoldAttr fold,
+                             const GemmEpilogueHook &epilogue);
+mlir::LLVM::LLVMFuncOp build(DeviceBuilder &d, GemmFoldAttr fold);
 
 } // namespace flm::gpu
 

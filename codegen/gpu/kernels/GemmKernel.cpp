@@ -1,5 +1,5 @@
 //===----------------------------------------------------------------------===//
-// Arguments and epilogue of all GEMM kernels.
+// Arguments and work of all GEMM kernels.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/GemmKernel.h"
 
@@ -8,106 +8,141 @@ using namespace flm::gpu;
 
 /// Of the rows of A, B and C: what a tensor map needs, and a copy of 16 bytes.
 /// A shape that one arch takes, all take.
-static constexpr int64_t rowBytes = 16;
+static constexpr int64_t tensorRowBytes = 16;
+/// Of partial sums: what a thread of the fold adds.
+static constexpr int64_t foldedRowBytes = 32;
 
-GemmKernel::GemmKernel(DeviceBuilder &d, GemmAttr gemm,
-                       const GemmEpilogueHook &epilogue)
-    : d(d), gemm(gemm), schedule(gemm.getSchedule()), epilogue(epilogue),
+GemmKernel::GemmKernel(DeviceBuilder &d, GemmAttr described,
+                       const GemmEpilogueHook &hook)
+    : d(d), described(described),
+      gemm(described.isSplit() ? described.partialSums() : described),
+      schedule(described.getSchedule()), epilogue(d, described, hook),
       tileA{schedule.getM(), schedule.getK(), gemm.isTransposedA()},
       tileB{schedule.getN(), schedule.getK(), gemm.isTransposedB()},
       outputBox{gemm.getOutput()}, m(d, Value()), n(d, Value()), k(d, Value()) {
 }
 
-SmallVector<KernelArgument> GemmKernel::arguments(bool tensorMaps) const {
+void GemmKernel::declare(Value &value, StringRef name, Access access, Type type,
+                         ArrayRef<AffineExpr> sizes, ArrayRef<int64_t> box,
+                         int64_t rowBytes) {
   MLIRContext *context = d.getContext();
+  auto shape = AffineMap::get(3, 0, sizes, context);
+  auto operand = OperandAttr::get(context, name, access, type, shape, rowBytes);
+  if (box.empty())
+    arguments.push_back(
+        {LLVM::LLVMPointerType::get(context, 1), operand, TensorMapAttr()});
+  else
+    arguments.push_back(
+        {LLVM::LLVMPointerType::get(context), operand,
+         TensorMapAttr::get(context, DenseI64ArrayAttr::get(context, box),
+                            boxRowBytes)});
+  values.push_back(&value);
+}
+
+void GemmKernel::declareOperands(bool tensorMaps) {
   AffineExpr em, en, ek;
-  bindDims(context, em, en, ek);
-  auto mapType = LLVM::LLVMPointerType::get(context);
-  auto globalType = LLVM::LLVMPointerType::get(context, 1);
-  SmallVector<KernelArgument> result;
-  auto add = [&](StringRef name, Access access, Type type, AffineExpr rows,
-                 AffineExpr columns, TensorMapAttr map) {
-    auto shape = AffineMap::get(3, 0, {rows, columns}, context);
-    result.push_back(
-        {map ? mapType : globalType,
-         OperandAttr::get(context, name, access, type, shape, rowBytes), map});
+  bindDims(d.getContext(), em, en, ek);
+  auto add = [&](Value &value, StringRef name, const OperandTile &tile,
+                 AffineExpr outer, int64_t slices) {
+    SmallVector<AffineExpr> sizes = {outer, ek};
+    if (tile.transposed)
+      std::swap(sizes[0], sizes[1]);
+    SmallVector<int64_t> box;
+    if (tensorMaps)
+      box = {tile.loadedRows(slices), boxElements};
+    declare(value, name, Access::Read, gemm.getInput(), sizes, box,
+            tensorRowBytes);
   };
-  auto map = [&](int64_t boxRows, int64_t boxColumns) {
-    if (!tensorMaps)
-      return TensorMapAttr();
-    auto box = DenseI64ArrayAttr::get(context, {boxRows, boxColumns});
-    return TensorMapAttr::get(context, box, boxRowBytes);
-  };
-  bool ta = gemm.isTransposedA(), tb = gemm.isTransposedB();
-  add("a", Access::Read, gemm.getInput(), ta ? ek : em, ta ? em : ek,
-      map(tileA.loadedRows(), boxElements));
-  add("b", Access::Read, gemm.getInput(), tb ? ek : en, tb ? en : ek,
-      map(tileB.loadedRows(schedule.getCluster()), boxElements));
-  add("c", gemm.getAccumulate() ? Access::Update : Access::Write,
-      gemm.getOutput(), em, en, map(OutputBox::rows, outputBox.columns()));
-  for (const GemmEpilogueHook::Operand &extra : epilogue.operands)
-    add(extra.name, Access::Read, extra.type, em, en, TensorMapAttr());
+  add(a, "a", tileA, em, 1);
+  add(b, "b", tileB, en, schedule.getCluster());
+  if (described.isSplit())
+    declarePartial(Access::Write, tensorMaps);
+  else
+    declareOutputs(tensorMaps);
+}
+
+void GemmKernel::declareOutputs(bool tensorMaps) {
+  AffineExpr em, en;
+  bindDims(d.getContext(), em, en);
+  Type type = described.getOutput();
+  bool halves = described.resultsPerPair() == 1;
+  // Pairs must be whole.
+  int64_t bytes = type.getIntOrFloatBitWidth() / 8;
+  int64_t paired = described.pairDistance() * (halves ? 1 : 2) * bytes;
+  SmallVector<int64_t> box;
+  if (tensorMaps)
+    box = {OutputBox::rows, OutputBox{type}.columns()};
+  declare(c, "c", described.getAccumulate() ? Access::Update : Access::Write,
+          type, {em, halves ? en.floorDiv(2) : en}, box,
+          std::max(paired, tensorRowBytes));
+  if (described.keepsSums())
+    declare(sums, "sums", Access::Write, type, {em, en}, box,
+            std::max(2 * described.pairDistance() * bytes, tensorRowBytes));
+  llvm::append_range(arguments, epilogue.arguments());
+  values.resize(arguments.size(), nullptr);
+}
+
+void GemmKernel::declarePartial(Access access, bool tensorMap) {
+  AffineExpr em, en;
+  bindDims(d.getContext(), em, en);
+  Type f32 = d.getF32Type();
+  SmallVector<int64_t> box;
+  if (tensorMap)
+    box = {1, OutputBox::rows, OutputBox{f32}.columns()};
+  declare(partial, "partial", access, f32,
+          {getAffineConstantExpr(schedule.getSplits(), d.getContext()), em, en},
+          box, foldedRowBytes);
+}
+
+LLVM::LLVMFuncOp GemmKernel::begin(KernelAttrInterface kernel,
+                                   LaunchAttr launch) {
   for (int i = 0; i < 3; ++i)
-    result.push_back({d.getI32Type(), OperandAttr(), TensorMapAttr()});
-  return result;
-}
-
-LaunchAttr GemmKernel::launch() const {
-  MLIRContext *context = d.getContext();
-  AffineExpr em, en, ek;
-  bindDims(context, em, en, ek);
-  AffineExpr rows = em.ceilDiv(schedule.getM() * schedule.getCluster());
-  AffineExpr columns = en.ceilDiv(schedule.getN());
-  return LaunchAttr::get(context, schedule.threads(), schedule.getCluster(),
-                         schedule.sharedBytes(),
-                         /*persistent=*/schedule.getArch() == Arch::SM90a,
-                         AffineMap::get(3, 0, {rows, columns}, context));
-}
-
-LLVM::LLVMFuncOp GemmKernel::begin(bool tensorMaps) {
+    arguments.push_back({d.getI32Type(), OperandAttr(), TensorMapAttr()});
   LLVM::LLVMFuncOp function =
-      d.beginKernel(gemm.symbolName(), arguments(tensorMaps), launch(), gemm);
-  unsigned i = 0;
-  auto take = [&] { return function.getArgument(i++); };
-  a = take();
-  b = take();
-  c = take();
-  for (size_t j = 0; j < epilogue.operands.size(); ++j)
-    extra.push_back(take());
-  m = d.i32(take());
-  n = d.i32(take());
-  k = d.i32(take());
+      d.beginKernel(kernel.symbolName(), arguments, launch, kernel);
+  SmallVector<Value> operands;
+  for (auto [i, value] : llvm::enumerate(values))
+    if (value)
+      *value = function.getArgument(i);
+    else
+      operands.push_back(function.getArgument(i));
+  auto size = [&](size_t i) {
+    return d.i32(function.getArgument(values.size() + i));
+  };
+  m = size(0);
+  n = size(1);
+  k = size(2);
+  epilogue.bind(operands, m, n);
   return function;
 }
 
-SmallVector<Value> GemmKernel::finish(I32 row, I32 column, ValueRange sums) {
-  if (!epilogue.apply)
-    return SmallVector<Value>(sums);
-  SmallVector<Value> results;
-  for (unsigned i = 0; i < sums.size(); i += 2) {
-    I32 elementRow = row + i / 2 % 2 * 8;
-    I32 elementColumn = column + i / 4 * 8;
-    SmallVector<ElementPair> operands;
-    for (unsigned operand : llvm::seq<unsigned>(extra.size()))
-      operands.push_back(loadOperand(operand, elementRow, elementColumn));
-    llvm::append_range(results,
-                       epilogue.apply(d, {sums[i], sums[i + 1]}, operands));
-  }
-  return results;
+LaunchAttr GemmKernel::launchByTile() const {
+  MLIRContext *context = d.getContext();
+  AffineExpr em, en, ek;
+  bindDims(context, em, en, ek);
+  SmallVector<AffineExpr> tiles = {
+      em.ceilDiv(schedule.getM() * schedule.getCluster()),
+      en.ceilDiv(schedule.getN())};
+  if (schedule.getSplits() > 1)
+    tiles.push_back(getAffineConstantExpr(schedule.getSplits(), context));
+  return LaunchAttr::get(context, schedule.threads(), schedule.getCluster(),
+                         schedule.sharedBytes(),
+                         /*persistent=*/schedule.getArch() == Arch::SM90a,
+                         AffineMap::get(3, 0, tiles, context));
 }
 
-ElementPair GemmKernel::loadOperand(unsigned operand, I32 row, I32 column) {
-  // Elements beyond C are not stored: any from within will do. n is even.
-  I32 validRow = d.min(row, m - 1), validColumn = d.min(column, n - 2);
-  Type type = epilogue.operands[operand].type;
-  Value address =
-      d.globalElement(extra[operand], type, validRow, n, validColumn);
-  DeviceBuilder::Named name(d, "load operand");
-  Value loaded = d.load(VectorType::get({2}, type), address,
-                        type.getIntOrFloatBitWidth() / 4);
-  ElementPair pair = {d.element(loaded, 0), d.element(loaded, 1)};
-  if (!type.isF32())
-    for (Value &value : pair)
-      value = LLVM::FPExtOp::create(d, d.getF32Type(), value);
-  return pair;
+GemmWork GemmKernel::work(I32 index, I32 rows, I32 columns) {
+  I32 steps = (k + (schedule.getK() - 1)) / schedule.getK();
+  I32 zero = d.constant(0);
+  int64_t splits = schedule.getSplits();
+  if (splits == 1)
+    return {groupedTile(d, index, rows, columns, schedule.getGroup()), zero,
+            zero, steps};
+  // Part after part: blocks that run at the same time read the same steps of A
+  // and B. A part may have no steps; its sums are zeros.
+  I32 tiles = rows * columns;
+  I32 split = index / tiles;
+  return {groupedTile(d, index % tiles, rows, columns, schedule.getGroup()),
+          split, split * steps / d.constant(splits),
+          (split + 1) * steps / d.constant(splits)};
 }

@@ -10,10 +10,12 @@ using namespace flm::gpu;
 
 /// Threads of a warpgroup.
 static constexpr int64_t groupThreads = 128;
+/// Rows of one wgmma.
+static constexpr int64_t wgmmaRows = 64;
 
 HopperGemm::HopperGemm(DeviceBuilder &d, GemmAttr gemm,
-                       const GemmEpilogueHook &epilogue)
-    : GemmKernel(d, gemm, epilogue),
+                       const GemmEpilogueHook &hook)
+    : GemmKernel(d, gemm, hook),
       stagesOffset(plan.place(schedule.getStages() * schedule.stageBytes(),
                               boxAlignment)),
       outputOffset(
@@ -32,7 +34,8 @@ HopperGemm::HopperGemm(DeviceBuilder &d, GemmAttr gemm,
 //===----------------------------------------------------------------------===//
 
 LLVM::LLVMFuncOp HopperGemm::emit() {
-  LLVM::LLVMFuncOp function = begin(/*tensorMaps=*/true);
+  declareOperands(/*tensorMaps=*/true);
+  LLVM::LLVMFuncOp function = begin(described, launchByTile());
   bool clustered = schedule.getCluster() > 1;
   rank = clustered ? d.rankInCluster() : d.constant(0);
 
@@ -59,33 +62,31 @@ void HopperGemm::initialize() {
 }
 
 void HopperGemm::forEachTile(
-    function_ref<RingPosition(TilePosition, RingPosition)> body) {
+    function_ref<RingPosition(GemmWork, RingPosition)> body) {
   int64_t cluster = schedule.getCluster();
   // Counted in tiles of a cluster: `cluster` tile rows by one tile column.
   I32 rows =
       (m + (cluster * schedule.getM() - 1)) / (cluster * schedule.getM());
   I32 columns = (n + (schedule.getN() - 1)) / schedule.getN();
   RingPosition start = ring.start();
-  d.loop(d.blockIndex() / cluster, rows * columns, d.gridBlocks() / cluster,
-         {start.slot.value(), start.parity.value()},
+  d.loop(d.blockIndex() / cluster, rows * columns * schedule.getSplits(),
+         d.gridBlocks() / cluster, {start.slot.value(), start.parity.value()},
          [&](I32 index, ValueRange carried) -> SmallVector<Value> {
-           TilePosition tile =
-               groupedTile(d, index, rows, columns, schedule.getGroup());
-           tile.row = tile.row * cluster + rank;
+           GemmWork next = work(index, rows, columns);
+           next.tile.row = next.tile.row * cluster + rank;
            RingPosition after =
-               body(tile, {d.i32(carried[0]), d.i32(carried[1])});
+               body(next, {d.i32(carried[0]), d.i32(carried[1])});
            return {after.slot.value(), after.parity.value()};
          });
 }
 
 SmallVector<Value> HopperGemm::forEachStep(
-    RingPosition &at, ValueRange initial,
+    GemmWork work, RingPosition &at, ValueRange initial,
     function_ref<SmallVector<Value>(I32, RingPosition, ValueRange)> body) {
   SmallVector<Value> carried(initial);
   carried.append({at.slot.value(), at.parity.value()});
-  I32 steps = (k + (schedule.getK() - 1)) / schedule.getK();
   SmallVector<Value> result =
-      d.loop(d.constant(0), steps, d.constant(1), carried,
+      d.loop(work.firstStep, work.steps, d.constant(1), carried,
              [&](I32 step, ValueRange values) {
                RingPosition here{d.i32(values.drop_back().back()),
                                  d.i32(values.back())};
@@ -107,10 +108,10 @@ void HopperGemm::produce() {
   NVVM::SetMaxRegisterOp::create(d, schedule.producerRegisters(),
                                  NVVM::SetMaxRegisterAction::decrease);
   d.ifThen(d.threadIndex() == 0, [&] {
-    forEachTile([&](TilePosition tile, RingPosition at) {
-      forEachStep(at, ValueRange(),
+    forEachTile([&](GemmWork work, RingPosition at) {
+      forEachStep(work, at, ValueRange(),
                   [&](I32 step, RingPosition here, ValueRange) {
-                    loadStage(tile, step, here);
+                    loadStage(work.tile, step, here);
                     return SmallVector<Value>();
                   });
       return at;
@@ -148,16 +149,17 @@ void HopperGemm::consume() {
                                  NVVM::SetMaxRegisterAction::increase);
   I32 consumer = d.warpUniform(d.threadIndex() >> 7) - 1;
   I32 thread = d.threadIndex() & (groupThreads - 1);
-  forEachTile([&](TilePosition tile, RingPosition at) {
-    SmallVector<Value> zeros(schedule.getN() / 2, d.f32(0));
-    SmallVector<Value> sums =
-        forEachStep(at, zeros, [&](I32, RingPosition here, ValueRange carried) {
+  int64_t sumsPerThread = schedule.consumerRows() * schedule.getN() / 128;
+  forEachTile([&](GemmWork work, RingPosition at) {
+    SmallVector<Value> zeros(sumsPerThread, d.f32(0));
+    SmallVector<Value> sums = forEachStep(
+        work, at, zeros, [&](I32, RingPosition here, ValueRange carried) {
           ring.waitFull(here);
           SmallVector<Value> next = multiplyStage(here, consumer, carried);
           releaseStage(here, thread);
           return next;
         });
-    storeTile(tile, consumer, thread, sums);
+    storeTile(work, consumer, thread, sums);
     return at;
   });
   // Shared memory must outlive the stores that read it.
@@ -170,21 +172,30 @@ SmallVector<Value> HopperGemm::multiplyStage(RingPosition at, I32 consumer,
   // From the slot on, addresses are computed in the loop: see flm_gpu.opaque.
   I32 stage = d.opaque(at.slot) * schedule.stageBytes();
   I32 base = d.constant(stagesOffset);
-  MatrixDescriptor rowsOfA =
-      tileA.descriptor(d, base + consumer * tileA.outerStep()) + stage;
+  int64_t slabs = schedule.consumerRows() / wgmmaRows;
+  I32 offsetA = base + consumer * (slabs * tileA.outerStep());
+  MatrixDescriptor rowsOfA = tileA.descriptor(d, offsetA) + stage;
   MatrixDescriptor wholeB = tileB.descriptor(d, base + tileA.bytes()) + stage;
   {
     DeviceBuilder::Named name(d, "fence sums");
     NVVM::WgmmaFenceAlignedOp::create(d);
   }
+  // The sums of 64 rows after those of the 64 rows before.
   SmallVector<Value> next(sums);
+  size_t perSlab = sums.size() / slabs;
   for (int64_t depth = 0; depth < schedule.getK(); depth += wgmmaDepth) {
-    Value left = (rowsOfA + tileA.depthOffset(depth)).value();
     Value right = (wholeB + tileB.depthOffset(depth)).value();
-    next = SmallVector<Value>(WgmmaOp::create(d, left, right, next,
-                                              schedule.getN(), tileA.transposed,
-                                              tileB.transposed)
-                                  .getResults());
+    for (int64_t slab = 0; slab < slabs; ++slab) {
+      Value left =
+          (rowsOfA + (tileA.depthOffset(depth) + slab * tileA.outerStep()))
+              .value();
+      MutableArrayRef<Value> slabSums =
+          MutableArrayRef<Value>(next).slice(slab * perSlab, perSlab);
+      auto product =
+          WgmmaOp::create(d, left, right, ValueRange(slabSums), schedule.getN(),
+                          tileA.transposed, tileB.transposed);
+      llvm::copy(product.getResults(), slabSums.begin());
+    }
   }
   NVVM::WgmmaGroupSyncAlignedOp::create(d);
   DeviceBuilder::Named name(d, "wait for products");

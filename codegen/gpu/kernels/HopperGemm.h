@@ -7,14 +7,13 @@
 
 #include "codegen/gpu/kernels/GemmKernel.h"
 #include "codegen/gpu/kernels/Synchronization.h"
-#include "codegen/gpu/kernels/TileOrder.h"
 
 namespace flm::gpu {
 
 /// Writes one kernel: construct, emit.
 class HopperGemm : private GemmKernel {
 public:
-  HopperGemm(DeviceBuilder &d, GemmAttr gemm, const GemmEpilogueHook &epilogue);
+  HopperGemm(DeviceBuilder &d, GemmAttr gemm, const GemmEpilogueHook &hook);
 
   mlir::LLVM::LLVMFuncOp emit();
 
@@ -25,11 +24,11 @@ private:
   void consume();
   /// body(tile, where the ring stands) for each tile of this block's cluster;
   /// it returns where the ring stands then.
-  void forEachTile(
-      llvm::function_ref<RingPosition(TilePosition, RingPosition)> body);
+  void
+  forEachTile(llvm::function_ref<RingPosition(GemmWork, RingPosition)> body);
   /// The same for each step of the inner dim of a tile, with values carried.
   llvm::SmallVector<mlir::Value>
-  forEachStep(RingPosition &at, mlir::ValueRange initial,
+  forEachStep(GemmWork work, RingPosition &at, mlir::ValueRange initial,
               llvm::function_ref<llvm::SmallVector<mlir::Value>(
                   I32 step, RingPosition, mlir::ValueRange carried)>
                   body);
@@ -38,8 +37,8 @@ private:
                                                mlir::ValueRange sums);
   void releaseStage(RingPosition at, I32 thread);
 
-  // HopperGemmEpilogue.cpp: from sums to the tensor.
-  void storeTile(TilePosition tile, I32 consumer, I32 thread,
+  // HopperGemmEpilogue.cpp: from sums to the tensors.
+  void storeTile(GemmWork work, I32 consumer, I32 thread,
                  mlir::ValueRange sums);
 
   // Shared memory.

@@ -12,7 +12,8 @@ def BuildKernelPass : Pass<"flm-build-kernel", "::mlir::ModuleOp"> {
     Appends a `gpu.module` with the kernel that `kernel`, an attribute,
     describes. What it prints is the builder's IR; `--flm-lower-to-nvvm` brings
     it to the LLVM and NVVM dialects, `flm-translate --flm-gpu-to-ptx` to PTX,
-    `flm-emulate` runs it.
+    `flm-emulate` runs it. Private functions of the module are epilogues that the
+    kernel may name (`#flm_gpu.gemm_function`); they are removed.
 
     `flm-opt --flm-build-kernel='kernel="#flm_gpu.gemm<layout = nt, input = bf16, output = bf16>"' < /dev/null`
     prints

@@ -30,7 +30,7 @@ module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 128, n = 12
 
 // -----
 
-// expected-error @below {{m is 96; expected 64, 128 or 192}}
+// expected-error @below {{m is 96; expected 64, 128, 192 or 256}}
 module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_90a, m = 96, n = 256, k = 64, stages = 4>} {}
 
 // -----
@@ -67,6 +67,71 @@ module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_90a, m = 192, n = 2
 
 // expected-error @below {{needs 278608 bytes of shared memory, and sm_90a has 232448; use fewer stages}}
 module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_90a, m = 128, n = 256, k = 64, stages = 5>} {}
+
+// -----
+
+// expected-error @below {{a tile of 256 x 192 needs 256 registers per thread, and 2 warpgroups have 232 each}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_90a, m = 256, n = 192, k = 64, stages = 2>} {}
+
+// -----
+
+// expected-error @below {{splits is 17; expected 1 to 16: the fold reads as many tensors}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 128, n = 128, k = 64, stages = 4, splits = 17>} {}
+
+// -----
+
+// expected-error @below {{sizes are array<i64: 4096, 0, 4096>; expected m, n and k, at least 1}}
+module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf16, sizes = [4096, 0, 4096]>} {}
+
+// -----
+
+// expected-error @below {{n is 64; epilogue 'swiglu' needs tiles with a multiple of 128 columns}}
+module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf16, epilogue = #flm_gpu.gemm_swiglu<interleave = 8>, schedule = <arch = sm_90a, m = 128, n = 64, k = 64, stages = 4>>} {}
+
+// -----
+
+// expected-error @below {{n is 192; epilogue 'rope' needs tiles with a multiple of 128 columns}}
+module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf16, epilogue = #flm_gpu.gemm_rope<head_dim = 128, positions = 16>, schedule = <arch = sm_80, m = 64, n = 192, k = 64, stages = 2>>} {}
+
+// -----
+
+// expected-error @below {{factor is 0x7F800000 : f32; expected a finite number of type f32}}
+module attributes {test.a = #flm_gpu.gemm_scale<factor = 0x7F800000 : f32>} {}
+
+// -----
+
+// expected-error @below {{head_dim is 96; expected 64 or 128}}
+module attributes {test.a = #flm_gpu.gemm_rope<head_dim = 96, positions = 16>} {}
+
+// -----
+
+// expected-error @below {{positions is 0; expected at least 1}}
+module attributes {test.a = #flm_gpu.gemm_rope<head_dim = 64, positions = 0>} {}
+
+// -----
+
+// expected-error @below {{pair_distance is 4; expected 1, 8, 16, 32 or 64, or 0 where each column stands alone}}
+module attributes {test.a = #flm_gpu.gemm_function<function = @f, pair_distance = 4>} {}
+
+// -----
+
+// expected-error @below {{results_per_pair is 2; expected 1 for neighbours}}
+module attributes {test.a = #flm_gpu.gemm_function<function = @f, pair_distance = 1>} {}
+
+// -----
+
+// expected-error @below {{interleave is 4; expected 1 or 8 gates before as many ups}}
+module attributes {test.a = #flm_gpu.gemm_swiglu<interleave = 4>} {}
+
+// -----
+
+// expected-error @below {{results_per_pair is 1; expected 2, or 1 for columns that are paired}}
+module attributes {test.a = #flm_gpu.gemm_function<function = @f, results_per_pair = 1>} {}
+
+// -----
+
+// expected-error @below {{stores no partial sums; expected a schedule with 'splits' > 1}}
+module attributes {test.a = #flm_gpu.gemm_fold<gemm = <layout = nt, input = bf16, output = bf16>>} {}
 
 // -----
 
