@@ -98,7 +98,8 @@ FailureOr<json::Object> flm::gpu::describeKernel(LLVM::LLVMFuncOp function) {
   // A kernel written by hand for a test need not say what it computes.
   if (auto kernel =
           function->getAttrOfType<KernelAttrInterface>(kernelAttrName)) {
-    result["problem"] = kernel.problem();
+    if (json::Object problem = kernel.problem(); !problem.empty())
+      result["problem"] = std::move(problem);
     if (std::optional<Arch> arch = kernel.targetArch())
       result["arch"] = stringifyEnum(*arch);
   }

@@ -193,6 +193,8 @@ std::optional<Arch> GemmAttr::targetArch() const {
 }
 
 llvm::json::Object GemmAttr::problem() const {
+  if (isa_and_nonnull<GemmFunctionAttr>(getEpilogue()))
+    return {};
   llvm::json::Object result{{"kind", "gemm"},
                             {"transpose_a", isTransposedA()},
                             {"transpose_b", isTransposedB()},
@@ -230,6 +232,7 @@ std::optional<Arch> GemmFoldAttr::targetArch() const {
 
 llvm::json::Object GemmFoldAttr::problem() const {
   llvm::json::Object result = getGemm().problem();
-  result["kind"] = "gemm_fold";
+  if (!result.empty())
+    result["kind"] = "gemm_fold";
   return result;
 }

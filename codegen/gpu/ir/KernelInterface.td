@@ -23,7 +23,8 @@ def KernelAttrInterface : AttrInterface<"KernelAttrInterface"> {
     InterfaceMethod<[{
       What the kernel computes, for whoever checks it without MLIR
       (codegen/gpu/reference): "kind" and the parameters that change the result,
-      not the schedule.
+      not the schedule. Empty if that can not be said: a caller's function is part
+      of it.
     }], "::llvm::json::Object", "problem">,
   ];
 }
