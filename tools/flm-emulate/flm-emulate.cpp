@@ -29,27 +29,34 @@ using namespace flm::gpu;
 using namespace flm::gpuref;
 namespace cl = llvm::cl;
 
+static cl::OptionCategory category("flm-emulate options");
+
 static cl::opt<std::string> input(cl::Positional, cl::desc("<kernel.mlir>"),
-                                  cl::init("-"));
+                                  cl::init("-"), cl::cat(category));
 static cl::opt<std::string>
     kernelName("kernel", cl::desc("The kernel, where the file has several"),
-               cl::value_desc("name"));
+               cl::value_desc("name"), cl::cat(category));
 static cl::list<int64_t>
     scalars("args", cl::desc("Values of the kernel's i32 arguments, in order"),
-            cl::CommaSeparated, cl::value_desc("m,n,k"));
+            cl::CommaSeparated, cl::value_desc("m,n,k"), cl::cat(category));
 static cl::opt<unsigned> seeds("seeds", cl::init(1),
                                cl::desc("How many schedules to run: seeds 0 "
-                                        "(round robin) to this - 1"));
+                                        "(round robin) to this - 1"),
+                               cl::cat(category));
 static cl::opt<int64_t> onlySeed("seed", cl::init(-1),
-                                 cl::desc("Run this schedule only"));
+                                 cl::desc("Run this schedule only"),
+                                 cl::cat(category));
 static cl::opt<bool> failFast("fail-fast",
-                              cl::desc("Stop after the first bad schedule"));
+                              cl::desc("Stop after the first bad schedule"),
+                              cl::cat(category));
 static cl::opt<int64_t>
     residentBlocks("resident-blocks", cl::init(4),
                    cl::desc("Blocks that the GPU holds at once: the grid of "
-                            "persistent kernels"));
+                            "persistent kernels"),
+                   cl::cat(category));
 static cl::opt<unsigned> hostThreads("host-threads", cl::init(1),
-                                     cl::desc("Host threads"));
+                                     cl::desc("Host threads"),
+                                     cl::cat(category));
 
 static int fail(const llvm::Twine &message) {
   llvm::WithColor::error(llvm::errs(), "flm-emulate") << message << '\n';
@@ -104,6 +111,7 @@ static llvm::Expected<bool> runSeed(const KernelDescription &kernel,
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "GPU kernels on the CPU\n");
 
   mlir::DialectRegistry registry;

@@ -32,30 +32,41 @@ using namespace mlir;
 namespace cl = llvm::cl;
 namespace json = llvm::json;
 
+static cl::OptionCategory category("flm-tune-gemm options");
+
 static cl::opt<bool> candidates("candidates",
-                                cl::desc("Print the schedules to measure"));
-static cl::opt<bool> choose("choose", cl::desc("Print the chosen schedule"));
+                                cl::desc("Print the schedules to measure"),
+                                cl::cat(category));
+static cl::opt<bool> choose("choose", cl::desc("Print the chosen schedule"),
+                            cl::cat(category));
 static cl::opt<std::string>
     rewrite("rewrite", cl::desc("Print the table with these measurements"),
-            cl::value_desc("measured.json"));
+            cl::value_desc("measured.json"), cl::cat(category));
 static cl::opt<std::string>
     tableFile("table", cl::desc("The table (default: the one built in)"),
-              cl::value_desc("GemmSchedules.txt"));
-static cl::opt<std::string> archName("arch", cl::desc("sm_90a or sm_80"),
-                                     cl::init("sm_90a"));
+              cl::value_desc("GemmSchedules.txt"), cl::cat(category));
+static cl::opt<std::string> archName("arch",
+                                     cl::desc("sm_90a (default) or sm_80"),
+                                     cl::init("sm_90a"), cl::cat(category));
 static cl::opt<std::string>
     gemmText("gemm", cl::desc("The problem, without a schedule"),
              cl::init("#flm_gpu.gemm<layout = nt, input = bf16, output = "
-                      "bf16>"));
-static cl::list<int64_t> sizeList("sizes", cl::desc("Sizes of the problem"),
-                                  cl::CommaSeparated, cl::value_desc("m,n,k"));
-static cl::opt<int64_t>
-    multiprocessors("multiprocessors",
-                    cl::desc("Of the GPU (default: H100 SXM, A100)"));
+                      "bf16>"),
+             cl::cat(category));
+static cl::list<int64_t> sizeList("sizes",
+                                  cl::desc("Sizes of the problem, in elements"),
+                                  cl::CommaSeparated, cl::value_desc("m,n,k"),
+                                  cl::cat(category));
+static cl::opt<int64_t> multiprocessors(
+    "multiprocessors",
+    cl::desc("Of the GPU (default: 132 for sm_90a, an H100 SXM; 108 "
+             "for sm_80, an A100)"),
+    cl::cat(category));
 static cl::opt<int64_t>
     maxSplits("max-splits",
-              cl::desc("Into how many parts --choose may cut the inner dim"),
-              cl::init(1));
+              cl::desc("Into how many parts --choose may cut the inner dim "
+                       "(default: 1)"),
+              cl::init(1), cl::cat(category));
 
 static int fail(const llvm::Twine &message) {
   llvm::WithColor::error(llvm::errs(), "flm-tune-gemm") << message << '\n';
@@ -148,6 +159,7 @@ static void printEstimates(const GemmScheduleTable &table, Arch arch,
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Schedules of GEMMs\n");
   if (candidates + choose + !rewrite.empty() != 1)
     return fail("expected one of --candidates, --rewrite and --choose");
