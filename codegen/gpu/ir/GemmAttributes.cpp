@@ -99,6 +99,15 @@ GemmScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "a tile of " << m << " x " << n << " needs "
                        << ampereThreads(m, n)
                        << " threads; 512 have enough registers for it";
+  if (arch == Arch::SM80) {
+    int64_t threads = ampereThreads(m, n);
+    for (auto [name, rows] : {std::pair("a", m), std::pair("b", n)})
+      if (int64_t copies = rows * k * 2 / 16; copies % threads)
+        return emitError() << "a tile of " << m << " x " << n << " has "
+                           << threads << " threads, which do not divide the "
+                           << copies << " copies of 16 bytes of " << name
+                           << "; expected m and n of 64, 128 or 256 on sm_80";
+  }
   // Sums, and what a step needs beside them.
   constexpr int64_t otherRegisters = 64;
   int64_t consumers = hopperConsumers(m);

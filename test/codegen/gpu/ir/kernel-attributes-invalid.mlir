@@ -25,6 +25,16 @@ module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 192, n = 25
 
 // -----
 
+// expected-error @below {{a tile of 192 x 64 has 192 threads, which do not divide the 512 copies of 16 bytes of b; expected m and n of 64, 128 or 256 on sm_80}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 192, n = 64, k = 64, stages = 2>} {}
+
+// -----
+
+// expected-error @below {{a tile of 64 x 192 has 192 threads, which do not divide the 512 copies of 16 bytes of a; expected m and n of 64, 128 or 256 on sm_80}}
+module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 64, n = 192, k = 64, stages = 2>} {}
+
+// -----
+
 // expected-error @below {{needs 196608 bytes of shared memory, and sm_80 has 166912; use fewer stages}}
 module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 128, n = 128, k = 64, stages = 6>} {}
 
@@ -90,8 +100,8 @@ module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf
 
 // -----
 
-// expected-error @below {{n is 192; epilogue 'rope' needs tiles with a multiple of 128 columns}}
-module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf16, epilogue = #flm_gpu.gemm_rope<head_dim = 128, positions = 16>, schedule = <arch = sm_80, m = 64, n = 192, k = 64, stages = 2>>} {}
+// expected-error @below {{n is 64; epilogue 'rope' needs tiles with a multiple of 128 columns}}
+module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf16, epilogue = #flm_gpu.gemm_rope<head_dim = 128, positions = 16>, schedule = <arch = sm_80, m = 64, n = 64, k = 64, stages = 2>>} {}
 
 // -----
 
