@@ -100,6 +100,7 @@ static LogicalResult recordAll(GemmScheduleTable &table, StringRef text,
     fail(rewrite + ": expected an array of measurements");
     return failure();
   }
+  SmallVector<GemmScheduleTable::Shape> measured;
   for (const auto &[i, entry] : llvm::enumerate(*entries)) {
     const json::Object *object = entry.getAsObject();
     auto kernel = object ? object->getString("kernel") : std::nullopt;
@@ -125,8 +126,9 @@ static LogicalResult recordAll(GemmScheduleTable &table, StringRef text,
     shape.layout = gemm.getLayout();
     shape.teraflops = *teraflops;
     shape.schedule = gemm.getSchedule();
-    table.record(shape);
+    measured.push_back(shape);
   }
+  table.replace(measured);
   return success();
 }
 

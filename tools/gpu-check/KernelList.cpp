@@ -46,6 +46,9 @@ private:
       kernels.push_back({rest(words), {}});
       if (kernels.back().attribute.rfind("#flm_gpu.", 0) != 0)
         fail("expected 'kernel #flm_gpu....'");
+      for (size_t i = 0; i + 1 < kernels.size(); ++i)
+        if (kernels[i].attribute == kernels.back().attribute)
+          fail("this kernel is listed already; add the sizes there");
       return;
     }
     if (first != "check" && first != "time")

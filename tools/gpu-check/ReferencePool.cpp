@@ -15,11 +15,15 @@ static constexpr uint64_t seed = 1;
 static Reference compute(const PlannedRun &planned) {
   const gpuref::KernelDescription &kernel = planned.kernel->description;
   Reference result;
-  std::string problem;
-  result.tensors = gpuref::KernelTensors::create(kernel, planned.run->reference,
-                                                 seed, problem);
-  assert(result.tensors && "the sizes of a bundle suit its kernels");
-  result.expected = gpuref::findReference(kernel)->compute(*result.tensors);
+  try {
+    result.tensors = gpuref::KernelTensors::create(
+        kernel, planned.run->reference, seed, result.problem);
+    if (result.tensors)
+      result.expected = gpuref::findReference(kernel)->compute(*result.tensors);
+  } catch (const std::bad_alloc &) {
+    result.tensors.reset();
+    result.problem = "the memory of this machine is too small for it";
+  }
   return result;
 }
 

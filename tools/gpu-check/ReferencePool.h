@@ -15,8 +15,9 @@ namespace flm::gpucheck {
 
 /// Inputs of a run at its reference's sizes, and what should come out.
 struct Reference {
-  std::unique_ptr<gpuref::KernelTensors> tensors;
+  std::unique_ptr<gpuref::KernelTensors> tensors; ///< null: see `problem`
   std::vector<gpuref::Expected> expected;
+  std::string problem; ///< why there is no reference
 };
 
 class ReferencePool {

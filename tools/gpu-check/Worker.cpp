@@ -35,6 +35,8 @@ void Worker::serve(std::istream &is, std::ostream &os) {
       reply = {{"skipped", error.what()}};
     } catch (const flmrt::UserError &error) {
       reply = {{"failed", error.what()}};
+    } catch (const std::bad_alloc &) {
+      reply = {{"skipped", "the memory of this machine is too small for it"}};
     }
     os << reply.dump() << std::endl;
     if (reply.contains("failed"))
@@ -147,9 +149,17 @@ json Worker::prepare(size_t index) {
   const gpuref::KernelDescription &description = planned.kernel->description;
   if (!description.arch.empty() && !device->runs(description.arch))
     return {{"skipped", "needs a GPU of " + description.arch}};
+  int64_t shared = description.launch.shared;
+  int available = device->attribute(DeviceAttribute::SharedMemoryPerBlockOptIn);
+  if (shared > available)
+    return {{"skipped", "needs " + std::to_string(shared) +
+                            " bytes of shared memory per block; this GPU has " +
+                            std::to_string(available)}};
 
   say(referenceStage);
   Reference reference = references->take(index);
+  if (!reference.tensors)
+    return {{"skipped", reference.problem}};
   bool isEnlarged = planned.run->sizes != planned.run->reference;
   NamedTensors large;
   if (isEnlarged)

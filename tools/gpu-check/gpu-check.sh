@@ -15,7 +15,7 @@ if command -v python3 > /dev/null; then
   peer=(--peer "$here/compare.py")
 fi
 status=0
-"$here/gpu-check" "${peer[@]}" "$@" > results.txt || status=$?
+"$here/gpu-check" ${peer[@]+"${peer[@]}"} "$@" > results.txt || status=$?
 cat results.txt
 if [ "$status" != 2 ]; then
   card=$(head -n 1 results.txt | cut -d, -f1 | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9-')

@@ -128,11 +128,22 @@ std::string GemmScheduleTable::text() const {
   return result;
 }
 
+/// What there is one line for.
+static auto key(const GemmScheduleTable::Shape &shape) {
+  return std::tuple(shape.schedule.getArch(), shape.layout, shape.sizes,
+                    shape.schedule.getSplits() > 1);
+}
+
+void GemmScheduleTable::replace(ArrayRef<Shape> measured) {
+  llvm::erase_if(shapes, [&](const Shape &old) {
+    return llvm::any_of(
+        measured, [&](const Shape &shape) { return key(shape) == key(old); });
+  });
+  for (const Shape &shape : measured)
+    record(shape);
+}
+
 void GemmScheduleTable::record(const Shape &measured) {
-  auto key = [](const Shape &shape) {
-    return std::tuple(shape.schedule.getArch(), shape.layout, shape.sizes,
-                      shape.schedule.getSplits() > 1);
-  };
   auto *place =
       llvm::lower_bound(shapes, measured, [&](const Shape &a, const Shape &b) {
         return key(a) < key(b);

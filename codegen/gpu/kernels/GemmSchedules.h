@@ -40,8 +40,13 @@ struct GemmScheduleTable {
   /// The text that `parse` reads, shapes in the order of arch, layout, sizes.
   std::string text() const;
 
-  /// Notes a measurement: the fastest schedule of each shape remains, and the
-  /// fastest that splits the inner dim, which not every caller can use.
+  /// Notes measurements: of those of a shape the fastest schedule remains, and
+  /// the fastest that splits the inner dim, which not every caller can use.
+  /// They replace what was measured of these shapes before: another card or
+  /// another compiler may have been faster then.
+  void replace(llvm::ArrayRef<Shape> measured);
+
+private:
   void record(const Shape &measured);
 };
 

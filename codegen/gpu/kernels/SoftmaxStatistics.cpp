@@ -95,7 +95,7 @@ private:
   }
 
   void sumOnly(RowVectors &rows, I32 row) {
-    Value largest = rows.loadScalar((*this)["max"], row);
+    Value largest = finite(rows.loadScalar((*this)["max"], row));
     Value sum = rows.forEach(
         validColumns(), d.f32(0),
         [&](ArrayRef<RowVector> vectors, ValueRange carried) {
