@@ -39,10 +39,6 @@ def AttentionForwardAttr : FlmGpuKernelAttr<"AttentionForward", "attention_forwa
     /// Per step on sm_80: as many as a thread's registers hold scores for,
     /// beside its outputs.
     int64_t ampereKeys() const;
-    static constexpr int64_t consumers = 2; ///< warpgroups, 64 queries each
-    static constexpr int64_t threads = 128 * (1 + consumers);
-    /// Bytes of a tile of queries, keys or values.
-    int64_t tileBytes() const { return keys * getHeadDim() * 2; }
     int64_t sharedBytes() const;
   }];
 }
@@ -125,8 +121,6 @@ def AttentionBackwardAttr : FlmGpuKernelAttr<"AttentionBackward", "attention_bac
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    static constexpr int64_t consumers = 2; ///< warpgroups, 64 own rows each
-    static constexpr int64_t threads = 128 * (1 + consumers);
     /// Keys or queries of a block.
     int64_t ownRows() const;
     /// Queries or keys per step: as many as a thread's registers hold scores

@@ -5,8 +5,6 @@
 #include "codegen/gpu/kernels/Synchronization.h"
 #include "codegen/gpu/kernels/WarpgroupProduct.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-
 using namespace mlir;
 using namespace flm::gpu;
 
@@ -176,8 +174,7 @@ SmallVector<Value> AmpereAttentionBackward::addStep(I32 index, I32 firstWalked,
   Terms rowDelta = ownsKeys() ? loadWalkedTerms(terms + termBytes()) : ownDelta;
   for (auto [gradient, weight, term] :
        llvm::zip(scoreGradients, weights, rowDelta))
-    gradient = arith::MulFOp::create(
-        d, weight, arith::SubFOp::create(d, gradient, term).getResult());
+    gradient = softmax.scoreGradient(weight, gradient, term);
 
   size_t perGradient = noSums().size();
   SmallVector<Value> result = addWeighted(packFragment(d, scoreGradients),

@@ -5,12 +5,13 @@
 // to f32 happens once per stage.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/F32.h"
+#include "codegen/gpu/kernels/LaneReduction.h"
 #include "codegen/gpu/kernels/Optimizer.h"
 #include "codegen/gpu/kernels/Synchronization.h"
 #include "codegen/gpu/kernels/WideVectors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 using namespace flm::gpu;
@@ -36,25 +37,6 @@ static Value zeros(DeviceBuilder &d, VectorType type) {
 /// The element of a tensor of one dim.
 static Value at(DeviceBuilder &d, Value pointer, Type type, I32 index) {
   return d.globalElement(pointer, type, d.constant(0), d.constant(0), index);
-}
-
-/// The value of lane `lane ^ distance`.
-static Value exchange(DeviceBuilder &d, Value value, int64_t distance) {
-  auto halves = VectorType::get({2}, d.getI32Type());
-  Value words = LLVM::BitcastOp::create(d, halves, value);
-  SmallVector<Value> other;
-  for (int64_t i : {0, 1})
-    other.push_back(NVVM::ShflOp::create(
-        d, d.getI32Type(), d.constant(-1).value(), d.element(words, i),
-        d.constant(distance).value(), d.constant(31).value(),
-        NVVM::ShflKind::bfly, UnitAttr()));
-  return LLVM::BitcastOp::create(d, d.getF64Type(), d.pair(other[0], other[1]));
-}
-
-static Value sumOverWarp(DeviceBuilder &d, Value value) {
-  for (int64_t distance = 16; distance > 0; distance /= 2)
-    value = arith::AddFOp::create(d, value, exchange(d, value, distance));
-  return value;
 }
 
 /// The sum over a vector's elements, in their order.
@@ -84,7 +66,7 @@ static Value sumOfSquares(DeviceBuilder &d, Type type, Value x, I32 chunk,
                Value exact = arith::ExtFOp::create(d, wide, loaded);
                return {LLVM::FMAOp::create(d, exact, exact, carried[0])};
              })[0];
-  return sumOverWarp(d, sumOfElements(d, sums, width));
+  return sumOverLanes(d, sumOfElements(d, sums, width), 32);
 }
 
 LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, ChunkSquaresAttr squares) {
@@ -134,13 +116,13 @@ static Value sumOverBlock(DeviceBuilder &d, Value value) {
   constexpr int64_t warps = ChunkTotalAttr::threads / 32;
   static_assert(warps == 32, "one warp adds the sums of all warps");
   I32 lane = d.threadIndex() & 31, warp = d.threadIndex() >> 5;
-  Value sum = sumOverWarp(d, value);
+  Value sum = sumOverLanes(d, value, 32);
   d.ifThen(lane == 0, [&] { d.store(sum, d.shared(warp * 8), 8); });
   {
     DeviceBuilder::Named name(d, "warps have summed");
     blockBarrier(d);
   }
-  return sumOverWarp(d, d.load(d.getF64Type(), d.shared(lane * 8), 8));
+  return sumOverLanes(d, d.load(d.getF64Type(), d.shared(lane * 8), 8), 32);
 }
 
 /// What one thread adds: in rounds of the block, four vectors of 16 bytes per

@@ -9,8 +9,8 @@
 namespace flm::gpu {
 
 /// `combine` over groups of `lanes` neighbouring lanes (2, 4, … 32) of their
-/// f32 `value`s, in each of them: a butterfly, so all get the same bits. By
-/// whole warps.
+/// `value`s of 32 bits or f64, in each of them: a butterfly, so all get the
+/// same bits. By whole warps.
 mlir::Value
 reduceLanes(DeviceBuilder &d, mlir::Value value, int64_t lanes,
             llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);

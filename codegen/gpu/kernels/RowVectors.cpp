@@ -3,10 +3,11 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/RowVectors.h"
 #include "codegen/gpu/kernels/BatchedLoop.h"
+#include "codegen/gpu/kernels/LaneReduction.h"
 #include "codegen/gpu/kernels/Synchronization.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 using namespace flm::gpu;
@@ -182,17 +183,6 @@ void RowVectors::storeScalar(Value value, RowTensor tensor, I32 row) {
 // Over the team
 //===----------------------------------------------------------------------===//
 
-Value RowVectors::reduceLanes(Value value, int64_t lanes, Combine combine) {
-  for (int64_t distance = lanes / 2; distance > 0; distance /= 2) {
-    Value other = NVVM::ShflOp::create(
-        d, value.getType(), d.constant(-1).value(), value,
-        d.constant(distance).value(), d.constant(31).value(),
-        NVVM::ShflKind::bfly, UnitAttr());
-    value = combine(value, other);
-  }
-  return value;
-}
-
 void RowVectors::teamBarrier() {
   if (schedule.teams() == 1)
     return blockBarrier(d);
@@ -202,7 +192,7 @@ void RowVectors::teamBarrier() {
 SmallVector<Value> RowVectors::reduce(ArrayRef<Value> values, Combine combine) {
   assert(static_cast<int64_t>(values.size()) <= mostSums && "too many at once");
   SmallVector<Value> results = llvm::map_to_vector(
-      values, [&](Value value) { return reduceLanes(value, 32, combine); });
+      values, [&](Value value) { return reduceLanes(d, value, 32, combine); });
   if (schedule.team == 1)
     return results;
   // A row of shared memory per value, an element per warp.
@@ -225,7 +215,7 @@ SmallVector<Value> RowVectors::reduce(ArrayRef<Value> values, Combine combine) {
   for (auto [i, value] : llvm::enumerate(results)) {
     Value partial =
         d.load(value.getType(), slot(i, firstWarp + lane % schedule.team), 4);
-    value = reduceLanes(partial, schedule.team, combine);
+    value = reduceLanes(d, partial, schedule.team, combine);
   }
   DeviceBuilder::Named name(d, "sums of warps are read");
   teamBarrier();

@@ -115,7 +115,6 @@ private:
   /// kept from one use to the next would take twice the registers.
   mlir::Value hidden(mlir::Value stored);
   mlir::Value address(RowTensor tensor, const I32 *row, I32 column);
-  mlir::Value reduceLanes(mlir::Value value, int64_t lanes, Combine combine);
   llvm::SmallVector<mlir::Value> reduce(llvm::ArrayRef<mlir::Value> values,
                                         Combine combine);
   void teamBarrier();
