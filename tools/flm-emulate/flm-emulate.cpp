@@ -140,9 +140,9 @@ int main(int argc, char **argv) {
                 " values; expected " + llvm::Twine(expectedScalars) +
                 ", one per i32 argument of '" + kernel->name + "'");
   for (int64_t scalar : scalars)
-    if (scalar < 1 || scalar > INT32_MAX)
+    if (scalar < 0 || scalar > INT32_MAX)
       return fail("--args has " + llvm::Twine(scalar) +
-                  "; expected sizes from 1 to 2147483647");
+                  "; expected values from 0 to 2147483647");
   bool described = !kernel->problem.is_null();
   if (described && !findReference(*kernel))
     return fail("'" + kernel->name +

@@ -11,6 +11,9 @@
 // RUN: not flm-emulate %t/unknown.mlir --args=8 2>&1 | FileCheck %t/unknown.mlir
 // RUN: not flm-emulate %t/shuffle.mlir 2>&1 | FileCheck %s --check-prefix=ARGS
 // RUN: not flm-emulate %t/shuffle.mlir --args=32 --kernel=other 2>&1 | FileCheck %s --check-prefix=NAME
+// RUN: not flm-emulate %t/shuffle.mlir --args=-1 2>&1 | FileCheck %s --check-prefix=SIZE
+// RUN: not flm-emulate %t/shuffle.mlir --args=2147483648 2>&1 | FileCheck %s --check-prefix=SIZE
+// SIZE: error: --args has {{-1|2147483648}}; expected values from 0 to 2147483647
 // ARGS: error: --args has 0 values; expected 1, one per i32 argument of 'shuffle'
 // NAME: error: has no kernel 'other' with a 'flm_gpu.launch' attribute
 
