@@ -11,9 +11,10 @@ def AttentionForwardAttr : FlmGpuKernelAttr<"AttentionForward", "attention_forwa
   let description = [{
     Q and the result are [batch, seq, heads, head_dim], K and V [batch, seq,
     kv_heads, head_dim], all bf16; query head h reads key head h / (heads /
-    kv_heads). `causal`: a query sees the keys up to its own position. The
-    log-sum-exp of each row, which the backward pass needs, is f32 [batch, heads,
-    seq]. The S x S matrix never exists (Dao, arXiv:2307.08691).
+    kv_heads), so heads must be a multiple of kv_heads; the caller checks that.
+    `causal`: a query sees the keys up to its own position. The log-sum-exp of
+    each row, which the backward pass needs, is f32 [batch, heads, seq]. The S x S
+    matrix never exists (Dao, arXiv:2307.08691).
 
     Arguments: q, k, v, o, lse; batch, seq, heads, kv_heads.
 

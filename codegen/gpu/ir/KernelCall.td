@@ -37,7 +37,8 @@ def OperandAttr : FlmGpuAttr<"Operand", "operand"> {
     (`flm_gpu.operand`). The tensor is row-major and dense; `shape` gives its
     sizes in elements from the kernel's i32 arguments, in their order. The rows
     must have a multiple of `row_bytes` bytes (a tensor map or a copy of 16 bytes
-    needs 16).
+    needs 16). Tensors of different arguments do not overlap: a kernel may read
+    one through the read-only cache.
 
     ```mlir
     #flm_gpu.operand<name = "a", access = read, type = bf16, shape = (m, n, k) -> (m, k), row_bytes = 16>
