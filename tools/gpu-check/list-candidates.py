@@ -22,7 +22,7 @@ def reference_sizes(kernel, m, n, k):
 def main():
     with open(sys.argv[1]) as file:
         candidates = json.load(file)
-    print(f"# From {sys.argv[1]}.")
+    cases = {}  # by kernel: one may be a candidate for several shapes
     for candidate in candidates:
         kernel, sizes = candidate["kernel"], candidate["scalars"]
         small = reference_sizes(kernel, *sizes)
@@ -30,8 +30,12 @@ def main():
         if "splits = " in kernel:
             kernels.append(f"#flm_gpu.gemm_fold<gemm = {kernel[kernel.index('<'):]}>")
         for one in kernels:
-            print(f"kernel {one}")
-            print(f"  time {','.join(map(str, sizes))} as {','.join(map(str, small))}")
+            line = f"  time {','.join(map(str, sizes))} as {','.join(map(str, small))}"
+            cases.setdefault(one, []).append(line)
+    print(f"# From {sys.argv[1]}.")
+    for kernel, lines in cases.items():
+        print(f"kernel {kernel}")
+        print("\n".join(lines))
 
 
 if __name__ == "__main__":
