@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <numeric>
+#include <unistd.h>
 
 using namespace flmrt;
 using namespace flmrt::cuda;
@@ -19,10 +20,14 @@ namespace {
 /// Lines that the fake driver has written since the object was made.
 class DriverLog {
 public:
-  DriverLog() : path(testing::TempDir() + "/fake-cuda.log") {
+  // Other processes run other tests of this file meanwhile.
+  DriverLog()
+      : path(testing::TempDir() + "/fake-cuda-" + std::to_string(getpid()) +
+             ".log") {
     std::remove(path.c_str());
     setenv("FAKE_CUDA_LOG", path.c_str(), 1);
   }
+  ~DriverLog() { std::remove(path.c_str()); }
   std::vector<std::string> lines() const {
     std::ifstream file(path);
     std::vector<std::string> result;
@@ -103,6 +108,16 @@ TEST(CudaKernel, LaunchesBlocksWithoutAsking) {
   EXPECT_THAT(
       log.lines(),
       ElementsAre("launch rms_norm grid 50 block 128 cluster 1 shared 1024"));
+}
+
+TEST(CudaKernel, LaunchesNoGridThatIsEmptyOrTooLarge) {
+  DriverLog log;
+  Device device;
+  Kernel kernel("image", "rms_norm");
+  kernel.launch({0, 128, 1, 0}, {});
+  EXPECT_THROW(kernel.launch({int64_t{1} << 31, 128, 1, 0}, {}),
+               flmrt::UserError);
+  EXPECT_THAT(log.lines(), ElementsAre());
 }
 
 TEST(CudaKernel, SaysWhatFailedInIt) {
