@@ -48,9 +48,17 @@ ChildProcess::~ChildProcess() {
   if (process <= 0)
     return;
   kill(process, SIGKILL);
-  // One that is stuck in the driver may never end, and must not keep us.
-  for (int i = 0; i < 100 && waitpid(process, nullptr, WNOHANG) == 0; ++i)
+  int status;
+  waitForEnd(status);
+}
+
+bool ChildProcess::waitForEnd(int &status) const {
+  for (int i = 0; i < 100; ++i) {
+    if (waitpid(process, &status, WNOHANG) != 0)
+      return true;
     usleep(100000);
+  }
+  return false;
 }
 
 void ChildProcess::send(const std::string &line) {
@@ -89,7 +97,8 @@ ChildProcess::Event ChildProcess::receive(std::string &line, double seconds) {
 
 std::string ChildProcess::ending() {
   int status = 0;
-  waitpid(process, &status, 0);
+  if (!waitForEnd(status))
+    return "stopped answering and does not end";
   process = -1;
   if (WIFSIGNALED(status))
     return "was killed by signal " + std::to_string(WTERMSIG(status)) + " (" +

@@ -29,6 +29,10 @@ public:
   std::string ending();
 
 private:
+  /// For ten seconds: one that is stuck in the driver may never end, and must
+  /// not keep us. Whether it has ended.
+  bool waitForEnd(int &status) const;
+
   pid_t process = -1;
   int input = -1, output = -1;
   std::string buffer;

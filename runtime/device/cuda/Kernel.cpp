@@ -40,8 +40,10 @@ Kernel::Kernel(const std::string &image, const std::string &name) : name(name) {
         (said.empty() ? "" : "; it says: " + said));
   }
   driver.check(status, "loading '" + name + "'");
-  driver.check(driver->function(&function, module, name.c_str()),
-               "finding the kernel '" + name + "' in its file");
+  status = driver->function(&function, module, name.c_str());
+  if (status != Status::Success)
+    driver->unloadModule(module); // There will be no destructor.
+  driver.check(status, "finding the kernel '" + name + "' in its file");
 }
 
 Kernel::~Kernel() { Driver::get()->unloadModule(module); }
@@ -99,6 +101,12 @@ int64_t Kernel::residentBlocks(const LaunchSize &size,
 void Kernel::launch(const LaunchSize &size,
                     std::vector<void *> arguments) const {
   assert(size.blocks % size.cluster == 0 && "whole clusters");
+  if (size.blocks == 0)
+    return; // Nothing to do, which the driver would call invalid.
+  if (size.blocks > INT32_MAX)
+    throw UserError(
+        "launching '" + name + "' with " + std::to_string(size.blocks) +
+        " blocks: a grid has at most 2147483647; give it less work");
   const Driver &driver = Driver::get();
   LaunchAttribute cluster;
   LaunchConfig config = configure(size, cluster);
