@@ -12,29 +12,17 @@ static constexpr int64_t queryTile = 0, gradientTile = 1;
 
 HopperKeysGradient::HopperKeysGradient(DeviceBuilder &d,
                                        AttentionBackwardAttr attention)
-    : HopperAttention(d, attention.getHeadDim(), attention.getCausal()),
-      attention(attention), softmax(d, attention.getScale().getValueAsDouble()),
-      ownTiles(d, "own", {ownRows, headDim}, 2, 1, plan),
-      stepRing(d, "step", {attention.stepRows(), headDim}, 2,
-               attention.getStages(), plan),
+    : HopperGradient(d, attention),
       lse2Offset(plan.place(attention.getStages() * termBytes(), 16)),
       deltaOffset(plan.place(attention.getStages() * termBytes(), 16)),
       padded(batch) {
-  ownTiles.placeBarriers(plan);
-  stepRing.placeBarriers(plan);
-  assert(plan.bytes() == attention.sharedBytes() &&
-         "the verifier counts other bytes than the kernel uses");
+  placeBarriers();
 }
 
 LLVM::LLVMFuncOp HopperKeysGradient::emit() {
   using Heads = AttentionCall::Heads;
   AttentionCall call(d, headDim);
-  call.addRows("q", Access::Read, Heads::Query, stepRing.tile.rows, q);
-  call.addRows("k", Access::Read, Heads::Key, ownRows, k);
-  call.addRows("v", Access::Read, Heads::Key, ownRows, v);
-  call.addRows("do", Access::Read, Heads::Query, stepRing.tile.rows, gradient);
-  call.addTerms("delta", Access::Read, call.paddedSeq(), delta);
-  call.addTerms("lse2", Access::Read, call.paddedSeq(), lse2);
+  addInputs(call, stepRing.tile.rows, ownRows);
   call.addRows("dk", Access::Write, Heads::Key, OutputBox::rows, dk);
   call.addRows("dv", Access::Write, Heads::Key, OutputBox::rows, dv);
   LLVM::LLVMFuncOp function =

@@ -16,13 +16,12 @@
 #ifndef FLM_CODEGEN_GPU_KERNELS_HOPPERKEYSGRADIENT_H
 #define FLM_CODEGEN_GPU_KERNELS_HOPPERKEYSGRADIENT_H
 
-#include "codegen/gpu/kernels/HopperAttention.h"
-#include "codegen/gpu/kernels/Softmax.h"
+#include "codegen/gpu/kernels/HopperGradient.h"
 
 namespace flm::gpu {
 
 /// Writes the kernel: construct, emit.
-class HopperKeysGradient : HopperAttention {
+class HopperKeysGradient : HopperGradient {
 public:
   HopperKeysGradient(DeviceBuilder &d, AttentionBackwardAttr attention);
 
@@ -59,15 +58,10 @@ private:
           combine);
   int64_t termBytes() const { return attention.stepRows() * 4; }
 
-  AttentionBackwardAttr attention;
-  Softmax softmax;
-  SharedPlan plan;
-  /// Keys and values (of one stage, filled once); queries and gradients.
-  TileRing ownTiles, stepRing;
   /// Of lse2 and delta, with as many stages as the ring.
   int64_t lse2Offset, deltaOffset;
 
-  mlir::Value q, k, v, gradient, delta, lse2, dk, dv;
+  mlir::Value dk, dv;
   I32 padded; ///< seq
 };
 

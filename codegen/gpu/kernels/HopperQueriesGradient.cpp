@@ -12,27 +12,14 @@ static constexpr int64_t keyTile = 0, valueTile = 1;
 
 HopperQueriesGradient::HopperQueriesGradient(DeviceBuilder &d,
                                              AttentionBackwardAttr attention)
-    : HopperAttention(d, attention.getHeadDim(), attention.getCausal()),
-      attention(attention), softmax(d, attention.getScale().getValueAsDouble()),
-      ownTiles(d, "own", {ownRows, headDim}, 2, 1, plan),
-      stepRing(d, "step", {attention.stepRows(), headDim}, 2,
-               attention.getStages(), plan),
-      padded(batch) {
-  ownTiles.placeBarriers(plan);
-  stepRing.placeBarriers(plan);
-  assert(plan.bytes() == attention.sharedBytes() &&
-         "the verifier counts other bytes than the kernel uses");
+    : HopperGradient(d, attention), padded(batch) {
+  placeBarriers();
 }
 
 LLVM::LLVMFuncOp HopperQueriesGradient::emit() {
   using Heads = AttentionCall::Heads;
   AttentionCall call(d, headDim);
-  call.addRows("q", Access::Read, Heads::Query, ownRows, q);
-  call.addRows("k", Access::Read, Heads::Key, stepRing.tile.rows, k);
-  call.addRows("v", Access::Read, Heads::Key, stepRing.tile.rows, v);
-  call.addRows("do", Access::Read, Heads::Query, ownRows, gradient);
-  call.addTerms("delta", Access::Read, call.paddedSeq(), delta);
-  call.addTerms("lse2", Access::Read, call.paddedSeq(), lse2);
+  addInputs(call, ownRows, stepRing.tile.rows);
   call.addRows("dq", Access::Write, Heads::Query, OutputBox::rows, dq);
   LLVM::LLVMFuncOp function =
       call.begin(attention.symbolName(),

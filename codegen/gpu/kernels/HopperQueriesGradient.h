@@ -14,13 +14,12 @@
 #ifndef FLM_CODEGEN_GPU_KERNELS_HOPPERQUERIESGRADIENT_H
 #define FLM_CODEGEN_GPU_KERNELS_HOPPERQUERIESGRADIENT_H
 
-#include "codegen/gpu/kernels/HopperAttention.h"
-#include "codegen/gpu/kernels/Softmax.h"
+#include "codegen/gpu/kernels/HopperGradient.h"
 
 namespace flm::gpu {
 
 /// Writes the kernel: construct, emit.
-class HopperQueriesGradient : HopperAttention {
+class HopperQueriesGradient : HopperGradient {
 public:
   HopperQueriesGradient(DeviceBuilder &d, AttentionBackwardAttr attention);
 
@@ -45,13 +44,7 @@ private:
   /// The numbers of this thread's two rows.
   std::array<mlir::Value, 2> loadTerms(mlir::Value terms);
 
-  AttentionBackwardAttr attention;
-  Softmax softmax;
-  SharedPlan plan;
-  /// Queries and gradients (of one stage, filled once); keys and values.
-  TileRing ownTiles, stepRing;
-
-  mlir::Value q, k, v, gradient, delta, lse2, dq;
+  mlir::Value dq;
   I32 padded; ///< seq
   /// Of the thread's two rows, in a consumer.
   std::array<mlir::Value, 2> rowDelta, rowLse2;
