@@ -39,24 +39,29 @@ static cl::opt<std::string>
 static cl::list<int64_t>
     scalars("args", cl::desc("Values of the kernel's i32 arguments, in order"),
             cl::CommaSeparated, cl::value_desc("m,n,k"), cl::cat(category));
-static cl::opt<unsigned> seeds("seeds", cl::init(1),
-                               cl::desc("How many schedules to run: seeds 0 "
-                                        "(round robin) to this - 1"),
-                               cl::cat(category));
-static cl::opt<int64_t> onlySeed("seed", cl::init(-1),
-                                 cl::desc("Run this schedule only"),
-                                 cl::cat(category));
+static cl::opt<unsigned>
+    seeds("seeds", cl::init(1),
+          cl::desc("How many schedules to run: seeds 0 "
+                   "(round robin) to this - 1 (default: 1)"),
+          cl::cat(category));
+static cl::opt<int64_t>
+    onlySeed("seed", cl::init(-1),
+             cl::desc("Run this schedule only (default: those "
+                      "of --seeds)"),
+             cl::cat(category));
 static cl::opt<bool> failFast("fail-fast",
                               cl::desc("Stop after the first bad schedule"),
                               cl::cat(category));
 static cl::opt<int64_t>
     residentBlocks("resident-blocks", cl::init(4),
                    cl::desc("Blocks that the GPU holds at once: the grid of "
-                            "persistent kernels"),
+                            "persistent kernels (default: 4)"),
                    cl::cat(category));
-static cl::opt<unsigned> hostThreads("host-threads", cl::init(1),
-                                     cl::desc("Host threads"),
-                                     cl::cat(category));
+static cl::opt<unsigned>
+    hostThreads("host-threads", cl::init(1),
+                cl::desc("Host threads that clusters are spread over "
+                         "(default: 1)"),
+                cl::cat(category));
 
 static int fail(const llvm::Twine &message) {
   llvm::WithColor::error(llvm::errs(), "flm-emulate") << message << '\n';
