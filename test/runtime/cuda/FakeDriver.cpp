@@ -7,6 +7,7 @@
 // FAKE_CUDA is a list of what should be different, separated by commas:
 //   stub, no-device, version=11040, capability=80, memory=1000000 (bytes that
 //                   can be allocated at once)
+//   shared=N        a block may have N bytes of shared memory
 //   reject-image    no module can be loaded
 //   fail-launch     every kernel accesses an illegal address
 //   hang            no kernel ever ends
@@ -148,7 +149,7 @@ Status cuDeviceGetAttribute(int *value, DeviceAttribute attribute,
     *value = capability % 10;
     break;
   case DeviceAttribute::SharedMemoryPerBlockOptIn:
-    *value = 227 << 10;
+    *value = number("shared", 227 << 10);
     break;
   }
   return ok;
