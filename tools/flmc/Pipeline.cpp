@@ -4,7 +4,7 @@
 #include "tools/flmc/Pipeline.h"
 
 #include "codegen/host/Passes.h"
-#include "codegen/plan/Passes.h"
+#include "codegen/buffers/Passes.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/contracts/Passes.h"
 #include "passes/fusion/Passes.h"
@@ -57,10 +57,10 @@ static LogicalResult buildStage(Stage stage, OpPassManager &pm,
   case Stage::fuse:
     flm::buildFusePipeline(pm);
     break;
-  case Stage::plan: {
+  case Stage::buffers: {
     flm::AssignBuffersOptions plan;
     plan.memoryLimit = options.memoryLimit;
-    flm::buildPlanPipeline(pm, plan);
+    flm::buildBuffersPipeline(pm, plan);
     break;
   }
   case Stage::kernels: {

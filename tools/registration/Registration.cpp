@@ -9,7 +9,7 @@
 #include "codegen/gpu/kernels/Passes.h"
 #include "codegen/gpu/target/Passes.h"
 #include "codegen/host/Passes.h"
-#include "codegen/plan/Passes.h"
+#include "codegen/buffers/Passes.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/contracts/Passes.h"
@@ -36,7 +36,7 @@ void flm::registerAllPasses() {
   registerFLMGraphPasses();
   registerFLMHostPasses();
   registerFLMMupPasses();
-  registerFLMPlanPasses();
+  registerFLMBuffersPasses();
   registerFLMShardingPasses();
   cpu::registerFlmCpuPasses();
   gpu::registerFlmGpuEmulatorPasses();

@@ -7,7 +7,7 @@
 #include "codegen/cpu/LowerToLLVM.h"
 #include "codegen/host/Manifest.h"
 #include "codegen/host/Passes.h"
-#include "codegen/plan/Passes.h"
+#include "codegen/buffers/Passes.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/fusion/Passes.h"
@@ -76,8 +76,8 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
   binary::registerTranslations(registry);
   context =
       std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
-  planned = parseSourceString<ModuleOp>(spec, context.get());
-  if (!planned)
+  buffered = parseSourceString<ModuleOp>(spec, context.get());
+  if (!buffered)
     fatal("the spec of a test does not parse");
 
   InstantiateModelOptions graph;
@@ -90,12 +90,12 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
   buildMupPipeline(pm);
   buildTrainPipeline(pm);
   buildFusePipeline(pm);
-  buildPlanPipeline(pm);
-  if (failed(pm.run(*planned)))
+  buildBuffersPipeline(pm);
+  if (failed(pm.run(*buffered)))
     fatal("the spec of a test does not compile");
 
   // The machine code, from a copy.
-  OwningOpRef<ModuleOp> lowered = planned->clone();
+  OwningOpRef<ModuleOp> lowered = buffered->clone();
   LowerProgramsOptions kernels;
   kernels.cpu = cpu.str();
   cpu::CpuTarget target = orDie(cpu::namedTarget(cpu));
@@ -264,7 +264,7 @@ CompiledProgram::predictCompiled(const reference::Tensor &tokens) {
 }
 
 Operation *CompiledProgram::program(StringRef name) {
-  return planned->lookupSymbol(name);
+  return buffered->lookupSymbol(name);
 }
 
 static SmallVector<reference::Tensor>
