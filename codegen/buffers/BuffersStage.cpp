@@ -6,7 +6,7 @@
 
 #include "mlir/Pass/PassManager.h"
 
-void flm::buildBuffersPipeline(mlir::OpPassManager &pm,
+void flm::buildBuffersStage(mlir::OpPassManager &pm,
                             const AssignBuffersOptions &options) {
   // The buffers of a collective depend on when it is waited for.
   pm.addPass(createOverlapCollectives());

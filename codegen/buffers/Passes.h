@@ -17,7 +17,7 @@ namespace flm {
 #define GEN_PASS_REGISTRATION
 #include "codegen/buffers/Passes.h.inc"
 
-void buildBuffersPipeline(mlir::OpPassManager &pm,
+void buildBuffersStage(mlir::OpPassManager &pm,
                        const AssignBuffersOptions &options = {});
 
 } // namespace flm

@@ -78,7 +78,7 @@ static void addConversions(OpPassManager &pm,
   pm.addPass(createCSEPass());
 }
 
-void flm::cpu::buildLowerToLLVMPipeline(OpPassManager &pm,
+void flm::cpu::addLowerToLLVM(OpPassManager &pm,
                                         const CpuTarget &target) {
   addSimplification(pm, target);
   addConversions(pm, target);

@@ -14,7 +14,7 @@
 #include "passes/sharding/ShardReport.h"
 #include "tools/flmc/InlinePlan.h"
 #include "tools/flmc/Options.h"
-#include "tools/flmc/Pipeline.h"
+#include "tools/flmc/RunStages.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"

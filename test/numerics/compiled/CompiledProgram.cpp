@@ -86,11 +86,11 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
   graph.plan = "single";
   graph.overrides.assign(overrides.begin(), overrides.end());
   PassManager pm(context.get());
-  buildGraphPipeline(pm, graph);
-  buildMupPipeline(pm);
-  buildTrainPipeline(pm);
-  buildFusePipeline(pm);
-  buildBuffersPipeline(pm);
+  buildGraphStage(pm, graph);
+  buildMupStage(pm);
+  buildTrainStage(pm);
+  buildFuseStage(pm);
+  buildBuffersStage(pm);
   if (failed(pm.run(*buffered)))
     fatal("the spec of a test does not compile");
 
@@ -100,7 +100,7 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
   kernels.cpu = cpu.str();
   cpu::CpuTarget target = orDie(cpu::namedTarget(cpu));
   PassManager lower(context.get());
-  buildKernelsPipeline(lower, kernels);
+  buildKernelsStage(lower, kernels);
   if (failed(lower.run(*lowered)))
     fatal("the programs of a test do not lower");
   std::string manifest;
@@ -109,7 +109,7 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
       manifest = cast<StringAttr>(global.getValueAttr()).getValue().str();
   });
   PassManager toLLVM(context.get());
-  buildLLVMPipeline(toLLVM, target);
+  buildLLVMStage(toLLVM, target);
   if (failed(toLLVM.run(*lowered)))
     fatal("the kernels of a test do not lower");
   SmallVector<char, 0> object =

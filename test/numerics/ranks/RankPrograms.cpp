@@ -52,11 +52,11 @@ RankPrograms::RankPrograms(StringRef plan,
   for (const std::string &override : set)
     options.overrides.push_back(override);
   PassManager pm(context.get());
-  buildGraphPipeline(pm, options);
-  buildMupPipeline(pm);
-  buildTrainPipeline(pm);
-  buildShardPipeline(pm);
-  buildLocalPipeline(pm);
+  buildGraphStage(pm, options);
+  buildMupStage(pm);
+  buildTrainStage(pm);
+  buildShardStage(pm);
+  buildLocalStage(pm);
   if (failed(pm.run(*module)))
     llvm::report_fatal_error("the spec of a test does not compile");
   grid = reference::RankGrid(*module);

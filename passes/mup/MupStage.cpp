@@ -1,10 +1,10 @@
 //===----------------------------------------------------------------------===//
-// Stage `fuse`.
+// Stage `mup`.
 //===----------------------------------------------------------------------===//
-#include "passes/fusion/Passes.h"
+#include "passes/mup/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
 
-void flm::buildFusePipeline(mlir::OpPassManager &pm) {
-  pm.nest<ProgramOp>().addPass(createFuseAccumulation());
+void flm::buildMupStage(mlir::OpPassManager &pm) {
+  pm.addPass(createApplyMup());
 }

@@ -1,10 +1,10 @@
 //===----------------------------------------------------------------------===//
-// Stage `mup`.
+// Stage `fuse`.
 //===----------------------------------------------------------------------===//
-#include "passes/mup/Passes.h"
+#include "passes/fusion/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
 
-void flm::buildMupPipeline(mlir::OpPassManager &pm) {
-  pm.addPass(createApplyMup());
+void flm::buildFuseStage(mlir::OpPassManager &pm) {
+  pm.nest<ProgramOp>().addPass(createFuseAccumulation());
 }

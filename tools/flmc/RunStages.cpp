@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // The path from a spec to a binary, stage by stage.
 //===----------------------------------------------------------------------===//
-#include "tools/flmc/Pipeline.h"
+#include "tools/flmc/RunStages.h"
 
 #include "codegen/host/Passes.h"
 #include "codegen/buffers/Passes.h"
@@ -33,40 +33,40 @@ static LogicalResult buildStage(Stage stage, OpPassManager &pm,
     graph.recipe = options.recipe;
     graph.plan = options.plan;
     graph.overrides.assign(options.overrides.begin(), options.overrides.end());
-    flm::buildGraphPipeline(pm, graph);
+    flm::buildGraphStage(pm, graph);
     break;
   }
   case Stage::mup:
-    flm::buildMupPipeline(pm);
+    flm::buildMupStage(pm);
     break;
   case Stage::train: {
     flm::BuildProgramsOptions train;
     train.probe = options.probe;
-    flm::buildTrainPipeline(pm, train);
+    flm::buildTrainStage(pm, train);
     break;
   }
   case Stage::shard: {
     flm::AssignShardingsOptions shard;
     shard.reasons = options.explain == "shard";
-    flm::buildShardPipeline(pm, shard);
+    flm::buildShardStage(pm, shard);
     break;
   }
   case Stage::local:
-    flm::buildLocalPipeline(pm);
+    flm::buildLocalStage(pm);
     break;
   case Stage::fuse:
-    flm::buildFusePipeline(pm);
+    flm::buildFuseStage(pm);
     break;
   case Stage::buffers: {
     flm::AssignBuffersOptions plan;
     plan.memoryLimit = options.memoryLimit;
-    flm::buildBuffersPipeline(pm, plan);
+    flm::buildBuffersStage(pm, plan);
     break;
   }
   case Stage::kernels: {
     flm::LowerProgramsOptions kernels;
     kernels.cpu = options.cpu;
-    flm::buildKernelsPipeline(pm, kernels);
+    flm::buildKernelsStage(pm, kernels);
     break;
   }
   case Stage::llvm: {
@@ -77,7 +77,7 @@ static LogicalResult buildStage(Stage stage, OpPassManager &pm,
           << llvm::toString(target.takeError()) << "\n";
       return failure();
     }
-    flm::buildLLVMPipeline(pm, *target);
+    flm::buildLLVMStage(pm, *target);
     break;
   }
   case Stage::spec:

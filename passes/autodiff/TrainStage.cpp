@@ -9,7 +9,7 @@
 
 using namespace mlir;
 
-void flm::buildTrainPipeline(OpPassManager &pm,
+void flm::buildTrainStage(OpPassManager &pm,
                              const BuildProgramsOptions &options) {
   pm.addPass(createBuildPrograms(options));
   OpPassManager &programs = pm.nest<ProgramOp>();

@@ -6,14 +6,14 @@
 
 #include "mlir/Pass/PassManager.h"
 
-void flm::buildKernelsPipeline(mlir::OpPassManager &pm,
+void flm::buildKernelsStage(mlir::OpPassManager &pm,
                                const LowerProgramsOptions &options) {
   pm.addPass(createLowerPrograms(options));
 }
 
-void flm::buildLLVMPipeline(mlir::OpPassManager &pm,
+void flm::buildLLVMStage(mlir::OpPassManager &pm,
                             const cpu::CpuTarget &target) {
   // Before the kernels become task entries, which these calls name.
   pm.addPass(createLowerLaunches());
-  cpu::buildLowerToLLVMPipeline(pm, target);
+  cpu::addLowerToLLVM(pm, target);
 }

@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // The path from a spec to a binary, stage by stage.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_TOOLS_FLMC_PIPELINE_H
-#define FLM_TOOLS_FLMC_PIPELINE_H
+#ifndef FLM_TOOLS_FLMC_RUNSTAGES_H
+#define FLM_TOOLS_FLMC_RUNSTAGES_H
 
 #include "tools/flmc/Options.h"
 
@@ -28,4 +28,4 @@ std::error_code finish(llvm::raw_fd_ostream &os);
 
 } // namespace flmc
 
-#endif // FLM_TOOLS_FLMC_PIPELINE_H
+#endif // FLM_TOOLS_FLMC_RUNSTAGES_H

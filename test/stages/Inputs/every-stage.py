@@ -13,4 +13,4 @@ for stage in stages:
     if not os.path.exists(path) or f"--emit={stage} " not in open(path).read():
         missing.append(stage)
 if missing:
-    sys.exit(f"no test/pipeline/emit-<stage>.mlir for: {', '.join(missing)}")
+    sys.exit(f"no test/stages/emit-<stage>.mlir for: {', '.join(missing)}")

@@ -5,7 +5,7 @@
 
 #include "mlir/Pass/PassManager.h"
 
-void flm::buildLocalPipeline(mlir::OpPassManager &pm) {
+void flm::buildLocalStage(mlir::OpPassManager &pm) {
   // Axes nest: the pipeline's is the outermost.
   pm.addPass(createLocalizePipeline());
   pm.addPass(createLocalize());

@@ -6,7 +6,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
-void flm::buildShardPipeline(mlir::OpPassManager &pm,
+void flm::buildShardStage(mlir::OpPassManager &pm,
                              const AssignShardingsOptions &options) {
   pm.addPass(createCheckPlan());
   pm.addPass(createChunkNorms());

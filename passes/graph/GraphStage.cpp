@@ -5,7 +5,7 @@
 
 #include "mlir/Pass/PassManager.h"
 
-void flm::buildGraphPipeline(mlir::OpPassManager &pm,
+void flm::buildGraphStage(mlir::OpPassManager &pm,
                              const InstantiateModelOptions &options) {
   pm.addPass(createInstantiateModel(options));
 }
