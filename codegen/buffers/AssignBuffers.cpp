@@ -14,8 +14,6 @@
 #include <tuple>
 #include <utility>
 
-#define DEBUG_TYPE "flm-assign-buffers"
-
 using namespace mlir;
 using namespace flm;
 

@@ -6,8 +6,6 @@
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/ValueNames.h"
 
-#define DEBUG_TYPE "flm-overlap-collectives"
-
 using namespace mlir;
 using namespace flm;
 

@@ -7,8 +7,6 @@
 
 #include <numeric>
 
-#define DEBUG_TYPE "flm-verify-buffers"
-
 using namespace mlir;
 using namespace flm;
 

@@ -7,8 +7,6 @@
 
 #include "llvm/ADT/StringExtras.h"
 
-#define DEBUG_TYPE "flm-verify-contract"
-
 using namespace mlir;
 using namespace flm;
 

@@ -3,13 +3,13 @@
 //===----------------------------------------------------------------------===//
 #include "tools/registration/Registration.h"
 
+#include "codegen/buffers/Passes.h"
 #include "codegen/cpu/Passes.h"
 #include "codegen/gpu/emulator/Passes.h"
 #include "codegen/gpu/ir/Device.h"
 #include "codegen/gpu/kernels/Passes.h"
 #include "codegen/gpu/target/Passes.h"
 #include "codegen/host/Passes.h"
-#include "codegen/buffers/Passes.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/contracts/Passes.h"
@@ -38,9 +38,9 @@ void flm::registerAllPasses() {
   registerFLMMupPasses();
   registerFLMBuffersPasses();
   registerFLMShardingPasses();
-  cpu::registerFlmCpuPasses();
-  gpu::registerFlmGpuEmulatorPasses();
-  gpu::registerFlmGpuKernelsPasses();
-  gpu::registerFlmGpuTargetPasses();
+  cpu::registerFLMCpuPasses();
+  gpu::registerFLMGpuEmulatorPasses();
+  gpu::registerFLMGpuKernelsPasses();
+  gpu::registerFLMGpuTargetPasses();
   gpu::registerTargetPipelines();
 }

@@ -1,4 +1,4 @@
-// RUN: flm-opt %s --flm-cpu-task-entries -split-input-file -verify-diagnostics | FileCheck %s
+// RUN: flm-opt %s --flm-task-entries -split-input-file -verify-diagnostics | FileCheck %s
 
 // The host declared the entry: the declaration becomes the definition.
 llvm.func @k.task(!llvm.ptr, i64, !llvm.ptr)
