@@ -23,7 +23,7 @@ static LogicalResult dispatch(Operation *op, Environment &env) {
             // LoopOps, PipelineOps
             LoopOp, PipelineOp,
             // RankOps
-            CollectiveOp, LocalTokensOp, MaskPaddingOp,
+            CollectiveOp, WaitOp, LocalTokensOp, MaskPaddingOp,
             // TrainOps
             ParamOp, StateOp, UpdateOp, TruncatedNormalOp, FillOp, CastOp,
             SumSquaresOp, ChunkSumsOp, ChunkTotalOp, FoldOp, MeanAbsOp, ClipOp,

@@ -4,10 +4,10 @@
 #include "test/numerics/compiled/CompiledProgram.h"
 
 #include "codegen/binary/ObjectEmitter.h"
+#include "codegen/buffers/Passes.h"
 #include "codegen/cpu/LowerToLLVM.h"
 #include "codegen/host/Manifest.h"
 #include "codegen/host/Passes.h"
-#include "codegen/buffers/Passes.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/fusion/Passes.h"
@@ -126,8 +126,9 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
   if (llvm::Error error =
           library.define(llvm::orc::absoluteSymbols(std::move(symbols))))
     fatal(llvm::toString(std::move(error)));
-  if (llvm::Error error = jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(
-          StringRef(object.data(), object.size()))))
+  if (llvm::Error error =
+          jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(
+              StringRef(object.data(), object.size()))))
     fatal(llvm::toString(std::move(error)));
 
   // Where everything lies, as the runtime learns it.
@@ -203,9 +204,10 @@ void CompiledProgram::randomize(unsigned seed) {
     int64_t half = table.headDim / 2;
     for (int64_t position = 0; position < table.seq; ++position)
       for (int64_t i = 0; i < half; ++i) {
-        double angle = static_cast<double>(position) *
-                       std::pow(table.theta, -2.0 * static_cast<double>(i) /
-                                                 static_cast<double>(table.headDim));
+        double angle =
+            static_cast<double>(position) *
+            std::pow(table.theta, -2.0 * static_cast<double>(i) /
+                                      static_cast<double>(table.headDim));
         row[position * table.headDim + i] = static_cast<float>(std::cos(angle));
         row[position * table.headDim + half + i] =
             static_cast<float>(std::sin(angle));
@@ -230,8 +232,8 @@ static std::vector<int32_t> integers(const reference::Tensor &tensor) {
 template <typename... Args>
 void CompiledProgram::call(const char *symbol, Args... args) {
   poisonScratch();
-  auto *function = orDie(jit->lookup(symbol))
-                       .toPtr<void (*)(void *, void *, Args...)>();
+  auto *function =
+      orDie(jit->lookup(symbol)).toPtr<void (*)(void *, void *, Args...)>();
   function(aligned(stateArena), aligned(scratchArena), args...);
 }
 
@@ -307,9 +309,8 @@ double CompiledProgram::stateError(StringRef name) const {
     largest = std::max(largest, std::abs(expected.data[i]));
     double difference = std::abs(actual[i] - expected.data[i]);
     if (!(difference <= error)) // NaN too
-      error = std::isnan(difference)
-                  ? std::numeric_limits<double>::infinity()
-                  : difference;
+      error = std::isnan(difference) ? std::numeric_limits<double>::infinity()
+                                     : difference;
   }
   return largest > 0 ? error / largest : error;
 }
