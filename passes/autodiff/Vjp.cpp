@@ -10,12 +10,6 @@ using namespace flm;
 
 #include "passes/autodiff/VjpInterface.cpp.inc"
 
-Type flm::accumulationType(Type elementType) {
-  if (elementType.isF64())
-    return elementType;
-  return Float32Type::get(elementType.getContext());
-}
-
 Value Vjp::cotangentOrZero(Value value) {
   if (Value gradient = cotangent(value))
     return gradient;
