@@ -5,12 +5,12 @@
 
 #include "codegen/cpu/Passes.h"
 #include "codegen/gpu/emulator/Passes.h"
-#include "codegen/gpu/ir/Device.h"
 #include "codegen/gpu/kernels/Passes.h"
 #include "codegen/gpu/target/Passes.h"
 #include "codegen/host/Passes.h"
 #include "codegen/plan/Passes.h"
 #include "dialects/flm/Flm.h"
+#include "dialects/flm_gpu/FlmGpu.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/contracts/Passes.h"
 #include "passes/fusion/Passes.h"
