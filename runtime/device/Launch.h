@@ -2,8 +2,8 @@
 // What the launcher (mpirun) has told this process through its environment:
 // known before MPI starts, and without MPI.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_RUNTIME_COMM_LAUNCH_H
-#define FLM_RUNTIME_COMM_LAUNCH_H
+#ifndef FLM_RUNTIME_DEVICE_LAUNCH_H
+#define FLM_RUNTIME_DEVICE_LAUNCH_H
 
 #include <cstdint>
 
@@ -21,4 +21,4 @@ struct Launch {
 
 } // namespace flmrt
 
-#endif // FLM_RUNTIME_COMM_LAUNCH_H
+#endif // FLM_RUNTIME_DEVICE_LAUNCH_H

@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // The variables of Open MPI, of other MPIs' launchers, and of PMIx.
 //===----------------------------------------------------------------------===//
-#include "runtime/comm/Launch.h"
+#include "runtime/device/Launch.h"
 
 #include <algorithm>
 #include <cstdlib>
