@@ -154,7 +154,8 @@ LogicalResult BufferExecution::runLoop(LoopOp loop) {
   for (int64_t i = 0; i < trips; ++i)
     if (i < 2 || i >= trips - 2)
       order.push_back(loop.getReverse() ? trips - 1 - i : i);
-  // The writings that the executed iterations left in their slots.
+  // The writings that the executed iterations left in their slots; -1 where the
+  // value is nowhere on this stage, so that nothing was written.
   SmallVector<SmallVector<int>> written;
   StagePosition outer = position;
   for (int64_t slot : order) {
@@ -173,6 +174,8 @@ LogicalResult BufferExecution::runLoop(LoopOp loop) {
   for (auto [iteration, slot] : llvm::enumerate(order)) {
     slots.push_back(slot);
     for (unsigned stack = 0; stack < loop.getStacks().size(); ++stack) {
+      if (written[iteration][stack] < 0)
+        continue;
       BufferAttr buffer = slotBuffer(loop, stack);
       std::optional<int> other = arena(buffer).firstOther(
           address(buffer), buffer.getBytes(), written[iteration][stack]);
@@ -208,7 +211,8 @@ BufferExecution::runIteration(LoopOp loop, SmallVectorImpl<int> &slotWritings) {
     if (failed(checkCopyOf(value, slot, yield)))
       return failure();
     if (slot == bufferOf(value)) {
-      slotWritings[stack] = held.lookup(value);
+      if (!isNowhere(value))
+        slotWritings[stack] = held.lookup(value);
     } else {
       slotWritings[stack] = newWriting(value);
       arena(slot).write(address(slot), slot.getBytes(), slotWritings[stack]);

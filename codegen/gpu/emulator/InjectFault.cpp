@@ -2,7 +2,7 @@
 // Breaks a kernel in a way that people break kernels, to see it noticed.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/emulator/Passes.h"
-#include "codegen/gpu/ir/Device.h"
+#include "dialects/flm_gpu/FlmGpu.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"

@@ -4,7 +4,7 @@
 #ifndef FLM_CODEGEN_GPU_EMULATOR_RUNTIMECALLS_H
 #define FLM_CODEGEN_GPU_EMULATOR_RUNTIMECALLS_H
 
-#include "codegen/gpu/ir/Device.h"
+#include "dialects/flm_gpu/FlmGpu.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"

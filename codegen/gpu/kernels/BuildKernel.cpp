@@ -1,16 +1,16 @@
 //===----------------------------------------------------------------------===//
 // From a kernel's description to the kernel.
 //===----------------------------------------------------------------------===//
-#include "codegen/gpu/kernels/Attention.h"
-#include "codegen/gpu/kernels/CrossEntropy.h"
-#include "codegen/gpu/kernels/Embedding.h"
-#include "codegen/gpu/kernels/Gemm.h"
-#include "codegen/gpu/kernels/Norm.h"
-#include "codegen/gpu/kernels/Optimizer.h"
 #include "codegen/gpu/kernels/Passes.h"
-#include "codegen/gpu/kernels/Pointwise.h"
-#include "codegen/gpu/kernels/Rope.h"
-#include "codegen/gpu/kernels/Transpose.h"
+#include "codegen/gpu/kernels/attention/Attention.h"
+#include "codegen/gpu/kernels/attention/Rope.h"
+#include "codegen/gpu/kernels/elementwise/Pointwise.h"
+#include "codegen/gpu/kernels/embedding/Embedding.h"
+#include "codegen/gpu/kernels/linear/Gemm.h"
+#include "codegen/gpu/kernels/linear/Transpose.h"
+#include "codegen/gpu/kernels/loss/CrossEntropy.h"
+#include "codegen/gpu/kernels/norm/Norm.h"
+#include "codegen/gpu/kernels/train/Optimizer.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // flm_gpu ops as inline PTX, and the pipeline around it.
 //===----------------------------------------------------------------------===//
-#include "codegen/gpu/ir/Device.h"
 #include "codegen/gpu/target/Passes.h"
+#include "dialects/flm_gpu/FlmGpu.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
