@@ -156,7 +156,7 @@ static json::Array tablesOf(ModuleOp module) {
 }
 
 FailureOr<std::string> flm::buildManifest(ModuleOp module,
-                                          int64_t workspaceBytes) {
+                                          const KernelLibrary &kernels) {
   auto train = module.lookupSymbol<ProgramOp>("train_step");
   auto models = module.getOps<ModelOp>();
   auto configs = module.getOps<ConfigOp>();
@@ -191,11 +191,11 @@ FailureOr<std::string> flm::buildManifest(ModuleOp module,
                         {"recipe_values", valuesOf(recipe)},
                         {"parameters", std::move(*parameters)},
                         {"tables", tablesOf(module)},
-                        {"state_bytes", number("flm.state_bytes")},
-                        {"scratch_bytes", number("flm.scratch_bytes")},
-                        {"workspace_bytes", workspaceBytes},
+                        {"state_bytes", number(kStateBytes)},
+                        {"scratch_bytes", number(kScratchBytes)},
                         {"parameter_count", count},
                         {"flops_per_token", flopsPerToken(model)}};
+  kernels.describe(manifest);
   manifest["probes"] = json::Array{};
   if (auto probe = module.lookupSymbol<ProgramOp>("probe"))
     manifest["probes"] = probesOf(probe);
