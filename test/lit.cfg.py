@@ -24,7 +24,7 @@ if config.flm_build_compiler:
     # begin with $ are kept).
     llvm_config.with_environment("FILECHECK_OPTS", "-enable-var-scope")
     llvm_config.add_tool_substitutions(
-        ["flmc", "flm-data", "flm-emulate", "flm-lsp-server", "flm-opt", "flm-reduce",
+        ["flmc", "flm-data", "flm-emulate", "flm-interpret", "flm-lsp-server", "flm-opt", "flm-reduce",
          "flm-translate", "flm-tune-gemm", "mlir-translate", "split-file"],
         [config.flm_tools_dir, config.llvm_tools_dir],
     )
