@@ -265,7 +265,7 @@ TEST(TensorGatherer, PutsTogetherWhatReadingTookApart) {
   writeSafetensors(path, whole, wholeOnThisRank(memory));
 
   flmtest::runRanks(
-      mesh, {}, [&](Communicator &communicator) {
+      mesh, {}, [&](Communicator &communicator, ProgramExchange &) {
         std::vector<SharedTensor> shared;
         std::vector<Tensor> wanted;
         int64_t bytes = 0;
