@@ -31,3 +31,8 @@ extern "C" void flm_communicate(int64_t id, const void *in, void *out) {
   flm_communicate_start(id, in, out);
   flm_communicate_wait(id);
 }
+
+extern "C" int64_t flm_coordinate(int64_t axis) {
+  assert(current && "flm_coordinate needs an exchange");
+  return current->mesh().coordinate(current->rank(), axis);
+}

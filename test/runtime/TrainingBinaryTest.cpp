@@ -354,7 +354,7 @@ TEST_F(TrainingBinary, ExplainsItself) {
        {"--steps STEPS", "--min-lr RATE", "--weight-decay FACTOR",
         "--generate TEXT", "(default 0.05)", "(default cosine)"})
     EXPECT_THAT(help.out, HasSubstr(line));
-  EXPECT_THAT(runBinary({"--version"}).out, HasSubstr("ABI 2, bigram @fake"));
+  EXPECT_THAT(runBinary({"--version"}).out, HasSubstr("ABI 3, bigram @fake"));
   ProcessResult config =
       runBinary({"--print-config", "--lr=0.5", "--schedule", "constant"});
   EXPECT_EQ(config.status, 0);
