@@ -82,6 +82,8 @@ flm::verifyRecipeBinding(StringRef name, Attribute attr,
 
 Recipe Recipe::of(RecipeOp op) {
   Recipe recipe;
+  if (RecipeOp base = op.baseRecipe())
+    recipe = Recipe::of(base);
   abi::forEachKey(recipe, [&](const abi::RecipeKey &key, auto &value) {
     for (auto [name, attr] : llvm::zip(op.getNames(), op.getValues()))
       if (cast<StringAttr>(name).getValue() == key.name)

@@ -10,7 +10,8 @@
 namespace flm {
 
 struct Recipe : abi::Recipe {
-  /// The values of `op`, which has been verified, over the defaults.
+  /// The values of `op`, which has been verified, and of the recipes that it
+  /// derives from, over the defaults.
   static Recipe of(RecipeOp op);
 };
 

@@ -221,6 +221,42 @@ flm.recipe @r {seed = -1}
 
 // -----
 
+flm.recipe @pretrain {}
+// expected-error @below {{recipe @r derives from unknown recipe @pretain; did you mean 'pretrain'?}}
+flm.recipe @r from @pretain {}
+
+// -----
+
+flm.recipe @long {}
+flm.recipe @short {}
+// expected-error @below {{recipe @r derives from unknown recipe @nothing; known: long, short}}
+flm.recipe @r from @nothing {}
+
+// -----
+
+// There is no other to suggest, and only a recipe is one.
+// expected-error @below {{recipe @r derives from unknown recipe @m}}
+flm.recipe @r from @m {}
+flm.model @m dims [batch](%x: [batch]) { return }
+
+// -----
+
+// expected-error @below {{recipe @r derives from itself}}
+flm.recipe @r from @r {}
+
+// -----
+
+// @outside derives from a circle that it is not in: the error is theirs.
+flm.recipe @outside from @a {}
+// expected-error @below {{recipe @a derives from itself}}
+flm.recipe @a from @b {}
+// expected-note @below {{through @b}}
+flm.recipe @b from @c {}
+// expected-note @below {{through @c}}
+flm.recipe @c from @a {}
+
+// -----
+
 //===-- Plans --------------------------------------------------------------===//
 
 // expected-error @below {{there is no model @nobody}}
