@@ -221,6 +221,11 @@ flm.recipe @r {seed = -1}
 
 // -----
 
+// expected-error @below {{'decay' must be matrices or all: parameters with weight decay}}
+flm.recipe @r {decay = gains}
+
+// -----
+
 flm.recipe @pretrain {}
 // expected-error @below {{recipe @r derives from unknown recipe @pretain; did you mean 'pretrain'?}}
 flm.recipe @r from @pretain {}
