@@ -22,7 +22,7 @@ static double readHyper(KernelTensors &tensors, Hyper which) {
 
 /// The scalars of some step of a training run; `clip` is off, below or above a
 /// norm of 10 in turn.
-static void prepareHyper(KernelTensors &tensors, flm::emu::Random &random) {
+static void prepareHyper(KernelTensors &tensors, Random &random) {
   auto set = [&](Hyper which, double value) {
     tensors.tensor("hyper").set(static_cast<int64_t>(which), value);
   };
@@ -78,8 +78,7 @@ static std::vector<Expected> computeChunkTotal(KernelTensors &tensors) {
           {"coef", {coef}, {1.01 * (normError + 2 * unit) * coef}}};
 }
 
-static void prepareChunkTotal(KernelTensors &tensors,
-                              flm::emu::Random &random) {
+static void prepareChunkTotal(KernelTensors &tensors, Random &random) {
   makePositive(tensors.tensor("sums"));
   if (tensors.has("hyper"))
     prepareHyper(tensors, random);
@@ -170,7 +169,7 @@ static std::vector<Expected> computeAdamW(KernelTensors &tensors) {
   return list;
 }
 
-static void prepareAdamW(KernelTensors &tensors, flm::emu::Random &random) {
+static void prepareAdamW(KernelTensors &tensors, Random &random) {
   makePositive(tensors.tensor("v"));
   makePositive(tensors.tensor("coef"));
   prepareHyper(tensors, random);
