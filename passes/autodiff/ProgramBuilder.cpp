@@ -150,7 +150,12 @@ void ProgramBuilder::buildPredict() {
   for (Operation &op : modelBody().without_terminator())
     if (!isa<ParamOp, CrossEntropyOp>(op))
       builder.clone(op, map);
+  // Callers read one type, whatever the model computes in.
   Value logits = map.lookup(lossOp.getLogits());
+  NamedTensorType type = typeOf(logits);
+  if (type.getElementType() != wide)
+    logits = CastOp::create(builder, derivedFrom(logits, "", "_wide"),
+                            type.withElementType(wide), logits);
   ReturnOp::create(builder, noName(), logits);
 
   // One sequence at a time.
