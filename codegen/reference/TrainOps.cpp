@@ -57,18 +57,6 @@ LogicalResult reference::evaluate(TruncatedNormalOp op, Environment &env) {
   return success();
 }
 
-LogicalResult reference::evaluate(FillOp op, Environment &env) {
-  env.set(op.getY(),
-          Tensor(typeOf(op.getY()).shape(), op.getValue().convertToDouble()));
-  return success();
-}
-
-LogicalResult reference::evaluate(CastOp op, Environment &env) {
-  Tensor y = env[op.getX()];
-  env.set(op.getY(), std::move(y));
-  return success();
-}
-
 LogicalResult reference::evaluate(SumSquaresOp op, Environment &env) {
   double total = 0;
   for (double element : env[op.getX()].data)

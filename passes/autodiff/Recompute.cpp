@@ -11,8 +11,6 @@
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
 
-#define DEBUG_TYPE "flm-recompute"
-
 using namespace mlir;
 using namespace flm;
 

@@ -10,12 +10,6 @@ using namespace flm;
 
 #include "passes/autodiff/VjpInterface.cpp.inc"
 
-Type flm::accumulationType(Type elementType) {
-  if (elementType.isF64())
-    return elementType;
-  return Float32Type::get(elementType.getContext());
-}
-
 void Vjp::accumulate(Value value, Value term) {
   Cotangent &cotangent = cotangents[value];
   assert(!cotangent.sum && "a term of a gradient that was read without it");

@@ -66,10 +66,6 @@ private:
   llvm::MapVector<mlir::Value, Cotangent> cotangents;
 };
 
-/// The element type of weight gradients and loss of a model whose activations
-/// have `elementType`: f32, or f64 where all is f64.
-mlir::Type accumulationType(mlir::Type elementType);
-
 /// Gives every attention in `block` its log-sum-exp result, which the gradient
 /// reads. Before differentiation: a rule must not replace an op whose results
 /// may already be saved.

@@ -38,7 +38,7 @@ static void writeHyper(KernelTensors &tensors, const Hyper &hyper) {
 
 /// Those of some step of a training run; `clip` is off, below or above a norm
 /// of 10 in turn.
-static Hyper someHyper(flm::emu::Random &random) {
+static Hyper someHyper(Random &random) {
   int64_t step = 1 + random.below(100);
   Hyper hyper;
   hyper.lr = 1e-4 * (1 + random.below(100));
@@ -93,8 +93,7 @@ static std::vector<Expected> computeChunkTotal(KernelTensors &tensors) {
           {"coef", {coef}, {1.01 * (normError + 2 * unit) * coef}}};
 }
 
-static void prepareChunkTotal(KernelTensors &tensors,
-                              flm::emu::Random &random) {
+static void prepareChunkTotal(KernelTensors &tensors, Random &random) {
   makePositive(tensors.tensor("sums"));
   if (tensors.has("hyper"))
     writeHyper(tensors, someHyper(random));
@@ -184,7 +183,7 @@ static std::vector<Expected> computeAdamW(KernelTensors &tensors) {
   return list;
 }
 
-static void prepareAdamW(KernelTensors &tensors, flm::emu::Random &random) {
+static void prepareAdamW(KernelTensors &tensors, Random &random) {
   makePositive(tensors.tensor("v"));
   makePositive(tensors.tensor("coef"));
   writeHyper(tensors, someHyper(random));

@@ -65,11 +65,11 @@ LogicalResult RankPrograms::build(StringRef spec, const Choice &choice) {
   for (const std::string &override : choice.set)
     options.overrides.push_back(override);
   PassManager pm(context.get());
-  buildGraphPipeline(pm, options);
-  buildMupPipeline(pm);
-  buildTrainPipeline(pm);
-  buildShardPipeline(pm);
-  buildLocalPipeline(pm);
+  buildGraphStage(pm, options);
+  buildMupStage(pm);
+  buildTrainStage(pm);
+  buildShardStage(pm);
+  buildLocalStage(pm);
   if (failed(pm.run(*module)))
     return failure();
   grid = reference::RankGrid(*module);
