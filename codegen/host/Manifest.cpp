@@ -3,9 +3,9 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/host/Manifest.h"
 
-#include "codegen/host/MeshManifest.h"
 #include "codegen/buffers/BufferMap.h"
 #include "codegen/buffers/StateTables.h"
+#include "codegen/host/MeshManifest.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/ValueNames.h"

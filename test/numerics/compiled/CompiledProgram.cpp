@@ -4,10 +4,10 @@
 #include "test/numerics/compiled/CompiledProgram.h"
 
 #include "codegen/binary/ObjectEmitter.h"
+#include "codegen/buffers/Passes.h"
 #include "codegen/cpu/LowerToLLVM.h"
 #include "codegen/host/Manifest.h"
 #include "codegen/host/Passes.h"
-#include "codegen/buffers/Passes.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/fusion/Passes.h"
