@@ -8,7 +8,7 @@
 #include "codegen/cpu/Pointwise.h"
 #include "codegen/host/KernelLibrary.h"
 #include "codegen/host/KernelShapes.h"
-#include "codegen/plan/BufferMap.h"
+#include "codegen/buffers/BufferMap.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 

@@ -4,7 +4,7 @@
 #include "codegen/host/HostWriter.h"
 
 #include "codegen/host/Communication.h"
-#include "codegen/plan/BufferMap.h"
+#include "codegen/buffers/BufferMap.h"
 #include "dialects/flm/ValueNames.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

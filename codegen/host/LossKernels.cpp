@@ -5,8 +5,8 @@
 #include "codegen/cpu/Reduction.h"
 #include "codegen/host/KernelLibrary.h"
 #include "codegen/host/KernelShapes.h"
-#include "codegen/plan/BufferMap.h"
-#include "codegen/plan/StateTables.h"
+#include "codegen/buffers/BufferMap.h"
+#include "codegen/buffers/StateTables.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 

@@ -4,8 +4,8 @@
 #include "codegen/host/Manifest.h"
 
 #include "codegen/host/MeshManifest.h"
-#include "codegen/plan/BufferMap.h"
-#include "codegen/plan/StateTables.h"
+#include "codegen/buffers/BufferMap.h"
+#include "codegen/buffers/StateTables.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/ValueNames.h"
@@ -130,7 +130,7 @@ static json::Array probesOf(ProgramOp probe) {
   return probes;
 }
 
-/// Tables that the runtime fills: the plan's entries are the manifest's.
+/// Tables that the runtime fills, as `flm.tables` lists them.
 static json::Array tablesOf(ModuleOp module) {
   json::Array tables;
   auto list = module->getAttrOfType<ArrayAttr>(kTables);

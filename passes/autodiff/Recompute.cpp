@@ -9,8 +9,6 @@
 
 #include "mlir/IR/IRMapping.h"
 
-#define DEBUG_TYPE "flm-recompute"
-
 using namespace mlir;
 using namespace flm;
 

@@ -14,8 +14,6 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
-#define DEBUG_TYPE "flm-instantiate-model"
-
 using namespace mlir;
 using namespace flm;
 

@@ -18,7 +18,7 @@ namespace flm {
 #include "passes/graph/Passes.h.inc"
 
 /// What to instantiate; see InstantiateModel's options.
-void buildGraphPipeline(mlir::OpPassManager &pm,
+void buildGraphStage(mlir::OpPassManager &pm,
                         const InstantiateModelOptions &options);
 
 } // namespace flm

@@ -10,8 +10,6 @@
 
 #include <cmath>
 
-#define DEBUG_TYPE "flm-apply-mup"
-
 using namespace mlir;
 using namespace flm;
 

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/Safetensors.h"
 
+#include "runtime/Bf16.h"
 #include "runtime/UserError.h"
 
 #include "nlohmann/json.hpp"
@@ -230,8 +231,6 @@ static float fromBits(uint32_t bits) {
   return value;
 }
 
-static float widenBF16(uint16_t bits) { return fromBits(uint32_t(bits) << 16); }
-
 /// IEEE half to single: exact, subnormals, infinities and NaNs included.
 static float widenF16(uint16_t half) {
   uint32_t sign = uint32_t(half & 0x8000) << 16;
@@ -255,7 +254,7 @@ void SafetensorsFile::readElements(const Entry &entry, int64_t begin,
     return;
   }
   offset += static_cast<uint64_t>(begin) * 2;
-  float (*widen)(uint16_t) = entry.type == "BF16" ? widenBF16 : widenF16;
+  float (*widen)(uint16_t) = entry.type == "BF16" ? widenBf16 : widenF16;
   std::vector<uint16_t> buffer(std::min<uint64_t>(left, uint64_t(1) << 19));
   while (left) {
     uint64_t count = std::min<uint64_t>(left, buffer.size());

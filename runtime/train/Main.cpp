@@ -4,7 +4,7 @@
 #include "runtime/UserError.h"
 #include "runtime/abi/Program.h"
 #include "runtime/comm/Communicator.h"
-#include "runtime/comm/Launch.h"
+#include "runtime/device/Launch.h"
 #include "runtime/train/CommandLine.h"
 #include "runtime/train/Interrupt.h"
 #include "runtime/train/TrainingRun.h"

@@ -13,7 +13,7 @@
 #include <functional>
 
 namespace flm::gpu {
-#define GEN_PASS_DEF_INJECTFAULTPASS
+#define GEN_PASS_DEF_INJECTFAULT
 #include "codegen/gpu/emulator/Passes.h.inc"
 } // namespace flm::gpu
 
@@ -276,8 +276,8 @@ static std::string nameOf(Operation *op) {
 
 namespace {
 
-struct InjectFault : flm::gpu::impl::InjectFaultPassBase<InjectFault> {
-  using InjectFaultPassBase::InjectFaultPassBase;
+struct InjectFault : flm::gpu::impl::InjectFaultBase<InjectFault> {
+  using InjectFaultBase::InjectFaultBase;
 
   void runOnOperation() override {
     const Fault *chosen = llvm::find_if(

@@ -48,7 +48,7 @@ private:
   mlir::Operation *op;
 };
 
-/// Replaces the wgmma ops below `root`; see EmulateDevicePass. Reports results
+/// Replaces the wgmma ops below `root`; see EmulateDevice. Reports results
 /// that are used too early or never waited for.
 mlir::LogicalResult emulateWgmma(mlir::ModuleOp module, mlir::Operation *root);
 

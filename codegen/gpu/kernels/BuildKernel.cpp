@@ -21,7 +21,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace flm::gpu {
-#define GEN_PASS_DEF_BUILDKERNELPASS
+#define GEN_PASS_DEF_BUILDKERNEL
 #include "codegen/gpu/kernels/Passes.h.inc"
 } // namespace flm::gpu
 
@@ -50,8 +50,8 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
 
 namespace {
 
-struct BuildKernel : flm::gpu::impl::BuildKernelPassBase<BuildKernel> {
-  using BuildKernelPassBase::BuildKernelPassBase;
+struct BuildKernel : flm::gpu::impl::BuildKernelBase<BuildKernel> {
+  using BuildKernelBase::BuildKernelBase;
 
   void runOnOperation() override {
     ModuleOp module = getOperation();

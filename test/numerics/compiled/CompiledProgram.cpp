@@ -7,7 +7,7 @@
 #include "codegen/cpu/LowerToLLVM.h"
 #include "codegen/host/Manifest.h"
 #include "codegen/host/Passes.h"
-#include "codegen/plan/Passes.h"
+#include "codegen/buffers/Passes.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/fusion/Passes.h"
@@ -76,8 +76,8 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
   binary::registerTranslations(registry);
   context =
       std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
-  planned = parseSourceString<ModuleOp>(spec, context.get());
-  if (!planned)
+  buffered = parseSourceString<ModuleOp>(spec, context.get());
+  if (!buffered)
     fatal("the spec of a test does not parse");
 
   InstantiateModelOptions graph;
@@ -86,21 +86,21 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
   graph.plan = "single";
   graph.overrides.assign(overrides.begin(), overrides.end());
   PassManager pm(context.get());
-  buildGraphPipeline(pm, graph);
-  buildMupPipeline(pm);
-  buildTrainPipeline(pm);
-  buildFusePipeline(pm);
-  buildPlanPipeline(pm);
-  if (failed(pm.run(*planned)))
+  buildGraphStage(pm, graph);
+  buildMupStage(pm);
+  buildTrainStage(pm);
+  buildFuseStage(pm);
+  buildBuffersStage(pm);
+  if (failed(pm.run(*buffered)))
     fatal("the spec of a test does not compile");
 
   // The machine code, from a copy.
-  OwningOpRef<ModuleOp> lowered = planned->clone();
+  OwningOpRef<ModuleOp> lowered = buffered->clone();
   LowerProgramsOptions kernels;
   kernels.cpu = cpu.str();
   cpu::CpuTarget target = orDie(cpu::namedTarget(cpu));
   PassManager lower(context.get());
-  buildKernelsPipeline(lower, kernels);
+  buildKernelsStage(lower, kernels);
   if (failed(lower.run(*lowered)))
     fatal("the programs of a test do not lower");
   std::string manifest;
@@ -109,7 +109,7 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
       manifest = cast<StringAttr>(global.getValueAttr()).getValue().str();
   });
   PassManager toLLVM(context.get());
-  buildLLVMPipeline(toLLVM, target);
+  buildLLVMStage(toLLVM, target);
   if (failed(toLLVM.run(*lowered)))
     fatal("the kernels of a test do not lower");
   SmallVector<char, 0> object =
@@ -264,7 +264,7 @@ CompiledProgram::predictCompiled(const reference::Tensor &tokens) {
 }
 
 Operation *CompiledProgram::program(StringRef name) {
-  return planned->lookupSymbol(name);
+  return buffered->lookupSymbol(name);
 }
 
 static SmallVector<reference::Tensor>

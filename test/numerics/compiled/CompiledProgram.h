@@ -83,7 +83,7 @@ private:
   template <typename... Args> void call(const char *symbol, Args... args);
 
   std::unique_ptr<mlir::MLIRContext> context;
-  mlir::OwningOpRef<mlir::ModuleOp> planned; ///< for the interpreter
+  mlir::OwningOpRef<mlir::ModuleOp> buffered; ///< for the interpreter
   std::unique_ptr<llvm::orc::LLJIT> jit;
   llvm::StringMap<Piece> pieces;
   llvm::StringMap<int64_t> dims;

@@ -36,9 +36,9 @@ TrainPrograms::TrainPrograms(StringRef spec, const Choice &choice) {
   for (const std::string &override : choice.set)
     options.overrides.push_back(override);
   PassManager pm(context.get());
-  buildGraphPipeline(pm, options);
+  buildGraphStage(pm, options);
   pm.addPass(createApplyMup());
-  buildTrainPipeline(pm);
+  buildTrainStage(pm);
   if (failed(pm.run(*module)))
     llvm::report_fatal_error("the spec of a test does not compile");
 }
