@@ -22,7 +22,6 @@ ROOMS = {
     "shard": ("passes/sharding", "types that say how values lie on the mesh, reshards"),
     "local": ("passes/sharding", "local sizes, collectives, the pipeline's schedule"),
     "fuse": ("passes/fusion", "ops that do what several did"),
-    "plan": ("codegen/plan", "arena, offset and bytes of every value"),
     "buffers": ("codegen/buffers", "arena, offset and bytes of every value"),
     "kernels": ("codegen/host", "host functions with flm.launch; kernels; the manifest"),
     "llvm": ("codegen/host", "the LLVM dialect, then one object file"),

@@ -15,6 +15,7 @@ import argparse
 import difflib
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -32,8 +33,8 @@ RECIPE = ["runtime/abi/Recipe.def", "dialects/flm/Recipe.def"]
 
 class Tablegen:
     def __init__(self, program):
-        self.program = program
-        self.include = pathlib.Path(program).resolve().parents[1] / "include"
+        self.program = shutil.which(program) or sys.exit(f"error: there is no {program}")
+        self.include = pathlib.Path(self.program).resolve().parents[1] / "include"
 
     def page(self, files, *arguments):
         command = [self.program, *arguments, "-I", ".", "-I", str(self.include)]
