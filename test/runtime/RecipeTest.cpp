@@ -114,7 +114,9 @@ TEST(ProgramManifest, ReadsWhatTheCompilerWrote) {
 }
 
 TEST(ProgramManifest, RefusesWhatWouldReachBeyondTheState) {
-  EXPECT_THAT(errorWith("\"abi\": 2", "\"abi\": 1"), HasSubstr("of ABI 1"));
+  EXPECT_THAT(errorWith("\"abi\": 3", "\"abi\": 2"),
+              HasSubstr("this binary's manifest is faulty: it is of ABI 2, the "
+                        "runtime of ABI 3; compile it again"));
   EXPECT_THAT(errorWith("\"offset\": 0", "\"offset\": 600000"),
               HasSubstr("'model.table.weight' at offset 600000 does not fit"));
   EXPECT_THAT(errorWith("\"v\": 530488", "\"v\": -4"),
