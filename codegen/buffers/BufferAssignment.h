@@ -16,7 +16,8 @@ namespace flm {
 /// Where parameters and optimizer state lie in the state arena, by name.
 using StateOffsets = llvm::StringMap<int64_t>;
 
-/// Chooses for one program: `run` decides, `write` puts `flm.buffers` on the ops.
+/// Chooses for one program: `run` decides, `write` puts `flm.buffers` on the
+/// ops.
 class BufferAssignment {
 public:
   BufferAssignment(ProgramOp program, const StateOffsets &state)

@@ -7,12 +7,12 @@
 #include "mlir/Pass/PassManager.h"
 
 void flm::buildKernelsStage(mlir::OpPassManager &pm,
-                               const LowerProgramsOptions &options) {
+                            const LowerProgramsOptions &options) {
   pm.addPass(createLowerPrograms(options));
 }
 
 void flm::buildLLVMStage(mlir::OpPassManager &pm,
-                            const cpu::CpuTarget &target) {
+                         const cpu::CpuTarget &target) {
   // Before the kernels become task entries, which these calls name.
   pm.addPass(createLowerLaunches());
   cpu::addLowerToLLVM(pm, target);

@@ -20,7 +20,7 @@ namespace flm {
 #include "codegen/host/Passes.h.inc"
 
 void buildKernelsStage(mlir::OpPassManager &pm,
-                          const LowerProgramsOptions &options);
+                       const LowerProgramsOptions &options);
 void buildLLVMStage(mlir::OpPassManager &pm, const cpu::CpuTarget &target);
 
 } // namespace flm

@@ -115,7 +115,7 @@ CompiledProgram::StepResult CompiledProgram::trainStep(const int32_t *tokens,
   float metrics[2] = {0, 0};
   tokens = pass(*device, tokens, count);
   targets = pass(*device, targets, count);
-  const float *scalars = pass(*device, hyper.data(), hyperCount);
+  const float *scalars = pass(*device, hyper.data(), flm::abi::hyperCount);
   float *out = take(*device, metrics, 2);
   flm_train_step(device->state(), device->scratch(), tokens, targets, scalars,
                  out);

@@ -79,7 +79,7 @@ TEST(Recipe, RefusesValuesOutOfRange) {
     return errorOf([&] { changed.validate(); });
   };
   EXPECT_EQ(with(&Recipe::beta1, 1.0),
-            "recipe value 'beta1' is 1; expected a factor in [0, 1)");
+            "recipe value 'beta1' is 1; expected a number from 0 to below 1");
   EXPECT_EQ(with(&Recipe::min_lr, 0.5),
             "recipe value 'min_lr' is 0.5; expected a rate from 0 to 'lr'");
   EXPECT_THAT(with(&Recipe::lr, std::nan("")), HasSubstr("'lr' is nan"));

@@ -11,13 +11,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <sstream>
 
 using namespace flmrt;
 using namespace flmtest;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 namespace {
@@ -347,6 +350,15 @@ TEST_F(TrainingBinary, GeneratesTheSameTextEachTime) {
 
 //===-- The command line --------------------------------------------------===//
 
+/// `text` with every run of white space as one space.
+std::string onOneLine(const std::string &text) {
+  std::istringstream words(text);
+  std::string line;
+  for (std::string word; words >> word;)
+    line += (line.empty() ? "" : " ") + word;
+  return line;
+}
+
 TEST_F(TrainingBinary, ExplainsItself) {
   ProcessResult help = runBinary({"--help"});
   EXPECT_EQ(help.status, 0);
@@ -354,6 +366,20 @@ TEST_F(TrainingBinary, ExplainsItself) {
        {"--steps STEPS", "--min-lr RATE", "--weight-decay FACTOR",
         "--generate TEXT", "(default 0.05)", "(default cosine)"})
     EXPECT_THAT(help.out, HasSubstr(line));
+  // Every key that is no choice of the compiler is a flag, in the words that the
+  // spec's messages have.
+  std::string text = onOneLine(help.out);
+  flm::abi::Recipe recipe;
+  flm::abi::forEachKey(
+      recipe, [&](const flm::abi::RecipeKey &key, const auto &) {
+        std::string flag = std::string("--") + key.name;
+        std::replace(flag.begin(), flag.end(), '_', '-');
+        flag += std::string(" ") + key.unit + " " + key.doc;
+        if (key.when == flm::abi::RecipeKey::Flag)
+          EXPECT_THAT(text, HasSubstr(flag));
+        else
+          EXPECT_THAT(text, Not(HasSubstr(flag)));
+      });
   EXPECT_THAT(runBinary({"--version"}).out, HasSubstr("ABI 3, bigram @fake"));
   ProcessResult config =
       runBinary({"--print-config", "--lr=0.5", "--schedule", "constant"});

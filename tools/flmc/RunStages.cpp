@@ -3,8 +3,8 @@
 //===----------------------------------------------------------------------===//
 #include "tools/flmc/RunStages.h"
 
-#include "codegen/host/Passes.h"
 #include "codegen/buffers/Passes.h"
+#include "codegen/host/Passes.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/contracts/Passes.h"
 #include "passes/fusion/Passes.h"

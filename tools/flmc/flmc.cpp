@@ -3,8 +3,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/binary/Linker.h"
 #include "codegen/binary/ObjectEmitter.h"
-#include "codegen/cpu/LowerToLLVM.h"
 #include "codegen/buffers/MemoryReport.h"
+#include "codegen/cpu/LowerToLLVM.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/mup/Passes.h"

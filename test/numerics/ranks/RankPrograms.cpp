@@ -3,7 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "test/numerics/ranks/RankPrograms.h"
 
-#include "codegen/plan/Passes.h"
+#include "codegen/buffers/Passes.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/Recipe.h"
 #include "passes/autodiff/Passes.h"
@@ -82,8 +82,8 @@ LogicalResult RankPrograms::build(StringRef spec, const Choice &choice) {
 LogicalResult RankPrograms::plan() {
   OwningOpRef<ModuleOp> copy = module->clone();
   PassManager pm(context.get());
-  buildFusePipeline(pm);
-  buildPlanPipeline(pm);
+  buildFuseStage(pm);
+  buildBuffersStage(pm);
   return pm.run(*copy);
 }
 

@@ -1,9 +1,8 @@
 //===----------------------------------------------------------------------===//
 // Lets collectives run beside computation that does not need their results.
 //===----------------------------------------------------------------------===//
-#include "codegen/buffers/Passes.h"
+#include "passes/sharding/Passes.h"
 
-#include "dialects/flm/Flm.h"
 #include "dialects/flm/ValueNames.h"
 
 using namespace mlir;
@@ -11,7 +10,7 @@ using namespace flm;
 
 namespace flm {
 #define GEN_PASS_DEF_OVERLAPCOLLECTIVES
-#include "codegen/buffers/Passes.h.inc"
+#include "passes/sharding/Passes.h.inc"
 } // namespace flm
 
 /// Whether starting it early gains anything: it exchanges data, and all ranks
