@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Parses and verifies the examples of pages: every ```mlir block, with
 `flm-opt -verify-diagnostics`. One that has a config and a recipe is a whole
-spec and is compiled as far as `local` besides, for each of its plans.
+spec and is compiled as far as `local` besides, by each of its plans and recipes.
 
     check_examples.py FLM_OPT FLMC PAGE...
 
@@ -36,10 +36,10 @@ def main(opt, flmc, pages):
                          "-o", "/dev/null"], block, where)
             if "flm.config" not in block or "flm.recipe" not in block:
                 continue
-            plans = re.findall(r"^flm\.plan @(\w+)", block, re.M)
-            for plan in plans:
-                good &= run([flmc, "-", f"--plan={plan}", "--emit=local",
-                             "-o", "/dev/null"], block, where)
+            for plan in re.findall(r"^flm\.plan @(\w+)", block, re.M):
+                for recipe in re.findall(r"^flm\.recipe @(\w+)", block, re.M):
+                    good &= run([flmc, "-", f"--plan={plan}", f"--recipe={recipe}",
+                                 "--emit=local", "-o", "/dev/null"], block, where)
     print(f"{count} examples")
     return 0 if good and count else 1
 

@@ -107,6 +107,8 @@ def recipe_page():
             continue
         names, kind = kinds[entry.group(1)]
         fields = dict(zip(names, arguments_of(entry.group(2)), strict=True))
+        # As a spec spells it.
+        fields["default"] = re.sub(r"^(\d+)e", r"\1.0e", fields["default"])
         if heading:
             page += f"\n## {heading.rstrip('.')}\n\n"
             page += "| key | default | allowed | what it is |\n|---|---|---|---|\n"
