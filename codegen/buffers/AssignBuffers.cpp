@@ -45,6 +45,11 @@ LogicalResult AssignBuffers::assign() {
   if (!train)
     return module.emitError("has no @train_step; run the train stage first");
 
+  const Target *target = Target::of(module);
+  if (!target)
+    return failure();
+  const int64_t alignment = target->bufferAlignment();
+
   // Each parameter is followed by its moments: AdamW streams through all three.
   StateOffsets state;
   int64_t stateBytes = 0;
@@ -54,8 +59,7 @@ LogicalResult AssignBuffers::assign() {
       if ((at ? at.getArgument().getValue() : "") != end)
         return;
       state[update.getName()] = stateBytes;
-      stateBytes +=
-          llvm::alignTo(typeOf(update.getValue()).bytes(), kBufferAlignment);
+      stateBytes += llvm::alignTo(typeOf(update.getValue()).bytes(), alignment);
     });
   };
   place("");
@@ -65,7 +69,7 @@ LogicalResult AssignBuffers::assign() {
   int64_t end = std::exchange(stateBytes, shared);
   place("last");
   stateBytes = std::max(stateBytes, end);
-  placeStateTables(module, stateBytes);
+  placeStateTables(module, alignment, stateBytes);
 
   int64_t scratchBytes = 0;
   SmallVector<Storage> largest;
@@ -80,7 +84,7 @@ LogicalResult AssignBuffers::assign() {
     });
     if (known.wasInterrupted())
       return failure();
-    BufferAssignment assignment(program, state);
+    BufferAssignment assignment(program, *target, state);
     if (failed(assignment.run()))
       return failure();
     assignment.write();
@@ -90,8 +94,8 @@ LogicalResult AssignBuffers::assign() {
     }
   }
   Builder builder(&getContext());
-  module->setAttr("flm.state_bytes", builder.getI64IntegerAttr(stateBytes));
-  module->setAttr("flm.scratch_bytes", builder.getI64IntegerAttr(scratchBytes));
+  module->setAttr(kStateBytes, builder.getI64IntegerAttr(stateBytes));
+  module->setAttr(kScratchBytes, builder.getI64IntegerAttr(scratchBytes));
   return checkLimit(stateBytes, scratchBytes, largest);
 }
 

@@ -4,7 +4,7 @@
 #ifndef FLM_CODEGEN_HOST_HOSTWRITER_H
 #define FLM_CODEGEN_HOST_HOSTWRITER_H
 
-#include "codegen/host/KernelLibrary.h"
+#include "codegen/target/KernelLibrary.h"
 #include "dialects/flm/Pipeline.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -21,6 +21,7 @@ public:
 private:
   mlir::LogicalResult writeBlock(mlir::Block &block);
   mlir::LogicalResult writeOp(mlir::Operation *op);
+  mlir::LogicalResult writeReturn(ReturnOp result);
   mlir::LogicalResult writeLoop(LoopOp loop);
   mlir::LogicalResult writeIteration(LoopOp loop);
 
