@@ -8,11 +8,12 @@
 
 namespace flm {
 
-/// The declaration of the function `name` in the module of `op`, which returns
-/// nothing; added at the first use.
+/// The declaration of the function `name` in the module of `op`, added at the
+/// first use. Without a `result` it returns nothing.
 mlir::LLVM::LLVMFuncOp declareFunction(mlir::Operation *op,
                                        llvm::StringRef name,
-                                       mlir::TypeRange arguments);
+                                       mlir::TypeRange arguments,
+                                       mlir::Type result = {});
 
 /// Calls `name` where `op` stands.
 void callRuntime(mlir::OpBuilder &builder, mlir::Operation *op,

@@ -4,6 +4,7 @@
 #include "codegen/host/HostWriter.h"
 
 #include "codegen/buffers/BufferMap.h"
+#include "codegen/host/RuntimeCall.h"
 #include "dialects/flm/ValueNames.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -26,24 +27,14 @@ static std::optional<int64_t> axisNumber(ModuleOp module, StringAttr axis) {
   return std::nullopt;
 }
 
-static LLVM::LLVMFuncOp declareCoordinate(ModuleOp module) {
-  constexpr StringLiteral name = "flm_coordinate";
-  if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
-    return known;
-  OpBuilder builder(module.getBodyRegion());
-  Type i64 = builder.getI64Type();
-  return LLVM::LLVMFuncOp::create(builder, module.getLoc(), name,
-                                  LLVM::LLVMFunctionType::get(i64, {i64}));
-}
-
 /// This rank's index on `axis`, as the runtime knows it; null if the plan has
 /// no such axis.
 Value HostWriter::stageOn(StringAttr axis) {
   Value &stage = stages[axis];
   if (stage)
     return stage;
-  auto module = program->getParentOfType<ModuleOp>();
-  std::optional<int64_t> number = axisNumber(module, axis);
+  std::optional<int64_t> number =
+      axisNumber(program->getParentOfType<ModuleOp>(), axis);
   if (!number)
     return {};
   OpBuilder::InsertionGuard guard(host);
@@ -54,10 +45,12 @@ Value HostWriter::stageOn(StringAttr axis) {
   Block &entry = function.getBody().front();
   host.setInsertionPointToStart(&entry);
   Location loc = function.getLoc();
-  Value which = LLVM::ConstantOp::create(host, loc, host.getI64Type(),
-                                         host.getI64IntegerAttr(*number));
-  Value index = LLVM::CallOp::create(host, loc, declareCoordinate(module),
-                                     ValueRange{which})
+  Type i64 = host.getI64Type();
+  Value which =
+      LLVM::ConstantOp::create(host, loc, i64, host.getI64IntegerAttr(*number));
+  Value index = LLVM::CallOp::create(
+                    host, loc,
+                    declareFunction(program, "flm_coordinate", i64, i64), which)
                     .getResult();
   stage = arith::IndexCastOp::create(host, loc, host.getIndexType(), index);
   return stage;
