@@ -20,9 +20,10 @@ using StateOffsets = llvm::StringMap<int64_t>;
 /// ops.
 class BufferAssignment {
 public:
-  BufferAssignment(ProgramOp program, const StateOffsets &state)
-      : program(program), context(program.getContext()), state(state),
-        live(program) {}
+  BufferAssignment(ProgramOp program, const Target &target,
+                   const StateOffsets &state)
+      : program(program), context(program.getContext()), target(target),
+        state(state), live(program) {}
 
   mlir::LogicalResult run();
   void write();
@@ -67,6 +68,7 @@ private:
 
   ProgramOp program;
   mlir::MLIRContext *context;
+  const Target &target;
   const StateOffsets &state;
   Liveness live;
 

@@ -101,7 +101,7 @@ LogicalResult BufferExecution::runOp(Operation *op) {
     return success();
   }
   if (failed(checkKernelBuffers(
-          op, [&](BufferAttr buffer) { return address(buffer); })))
+          op, target, [&](BufferAttr buffer) { return address(buffer); })))
     return failure();
   if (BufferAttr temporary = bufferAt(op, op->getNumResults()))
     arena(temporary).write(address(temporary), temporary.getBytes(),

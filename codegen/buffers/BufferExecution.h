@@ -19,8 +19,9 @@ namespace flm {
 /// at each read that the bytes hold what is read.
 class BufferExecution {
 public:
-  BufferExecution(ProgramOp program, StagePosition position)
-      : program(program), position(position) {}
+  BufferExecution(ProgramOp program, const Target &target,
+                  StagePosition position)
+      : program(program), target(target), position(position) {}
 
   mlir::LogicalResult run();
 
@@ -91,6 +92,7 @@ private:
   void enterSlices(mlir::ValueRange stacks, mlir::ValueRange slices);
 
   ProgramOp program;
+  const Target &target;
   StagePosition position;
   std::map<std::pair<int, int64_t>, ArenaContents> arenas;
   llvm::DenseSet<mlir::Value> nowhere;

@@ -103,15 +103,8 @@ static double flopsPerToken(ModelOp forward) {
     for (auto loop = op->getParentOfType<LoopOp>(); loop;
          loop = loop->getParentOfType<LoopOp>())
       times *= static_cast<double>(loop.trips());
-    if (auto linear = dyn_cast<LinearOp>(op)) {
-      flops += 6.0 * times *
-               static_cast<double>(typeOf(linear.getW()).numElements());
-    } else if (auto attention = dyn_cast<AttentionOp>(op)) {
-      NamedTensorType q = typeOf(attention.getQ());
-      double seq = static_cast<double>(q.getDims()[q.getRank() - 2].size());
-      double features = static_cast<double>(q.getDims().back().size());
-      flops += (attention.getCausal() ? 6.0 : 12.0) * times * seq * features;
-    }
+    if (auto counted = dyn_cast<FlopsOpInterface>(op))
+      flops += 3.0 * times * counted.flopsPerToken();
   });
   return flops;
 }
@@ -155,7 +148,7 @@ static json::Array tablesOf(ModuleOp module) {
 }
 
 FailureOr<std::string> flm::buildManifest(ModuleOp module,
-                                          int64_t workspaceBytes) {
+                                          const KernelLibrary &kernels) {
   auto train = module.lookupSymbol<ProgramOp>("train_step");
   auto models = module.getOps<ModelOp>();
   auto configs = module.getOps<ConfigOp>();
@@ -190,11 +183,11 @@ FailureOr<std::string> flm::buildManifest(ModuleOp module,
                         {"recipe_values", valuesOf(recipe)},
                         {"parameters", std::move(*parameters)},
                         {"tables", tablesOf(module)},
-                        {"state_bytes", number("flm.state_bytes")},
-                        {"scratch_bytes", number("flm.scratch_bytes")},
-                        {"workspace_bytes", workspaceBytes},
+                        {"state_bytes", number(kStateBytes)},
+                        {"scratch_bytes", number(kScratchBytes)},
                         {"parameter_count", count},
                         {"flops_per_token", flopsPerToken(model)}};
+  kernels.describe(manifest);
   manifest["probes"] = json::Array{};
   if (auto probe = module.lookupSymbol<ProgramOp>("probe"))
     manifest["probes"] = probesOf(probe);

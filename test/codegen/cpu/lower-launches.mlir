@@ -1,12 +1,12 @@
-// RUN: flm-opt %s --flm-lower-launches | FileCheck %s
+// RUN: flm-opt %s --split-input-file --verify-diagnostics --flm-lower-launches | FileCheck %s
 
 // Entries of kernels are declared once each, with the signature of a task.
 // CHECK-DAG: llvm.func @k.task(!llvm.ptr, i64, !llvm.ptr)
 // CHECK-DAG: llvm.func @other.task(!llvm.ptr, i64, !llvm.ptr)
 // CHECK-DAG: llvm.func @flm_parallel_for(!llvm.ptr, !llvm.ptr, i64)
-// CHECK-DAG: llvm.func @flm_communicate(i64, !llvm.ptr, !llvm.ptr)
-// CHECK-DAG: llvm.func @flm_communicate_start(i64, !llvm.ptr, !llvm.ptr)
-// CHECK-DAG: llvm.func @flm_communicate_wait(i64)
+
+func.func private @k() attributes {flm.tasks = 8 : i64}
+func.func private @other() attributes {flm.tasks = 1 : i64}
 
 // CHECK-LABEL: func.func @host
 // CHECK-SAME: (%[[STATE:.*]]: !llvm.ptr, %[[SCRATCH:.*]]: !llvm.ptr, %[[TOKENS:.*]]: !llvm.ptr, %[[TARGETS:.*]]: !llvm.ptr, %[[RESULT:.*]]: !llvm.ptr)
@@ -28,7 +28,7 @@ func.func @host(%state: !llvm.ptr, %scratch: !llvm.ptr, %tokens: !llvm.ptr, %tar
   // CHECK: %[[ENTRY:.*]] = llvm.mlir.addressof @k.task
   // CHECK: %[[TASKS:.*]] = llvm.mlir.constant(8 : i64)
   // CHECK: llvm.call @flm_parallel_for(%[[ENTRY]], %[[ARRAY]], %[[TASKS]])
-  flm.launch @k tasks 8 (#flm.buffer<state, 64, 32>, #flm.buffer<argument(1), 0, 16>, #flm.buffer<result(0), 4, 4>, #flm.buffer<scratch, 128, 32>)
+  flm.launch @k(#flm.buffer<state, 64, 32>, #flm.buffer<argument(1), 0, 16>, #flm.buffer<result(0), 4, 4>, #flm.buffer<scratch, 128, 32>)
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c3 = arith.constant 3 : index
@@ -48,52 +48,15 @@ func.func @host(%state: !llvm.ptr, %scratch: !llvm.ptr, %tokens: !llvm.ptr, %tar
       // CHECK: %[[O2:.*]] = llvm.add %[[O1]], %[[JO]]
       // CHECK: llvm.getelementptr %[[SCRATCH]][%[[O2]]]
       // CHECK: llvm.mlir.addressof @other.task
-      flm.launch @other tasks 1 (#flm.buffer<scratch, 256, 32, [1024, 32]>) at (%i, %j)
+      flm.launch @other(#flm.buffer<scratch, 256, 32, [1024, 32]>) at (%i, %j)
       // Outermost first: a stride of 0 is no arithmetic.
       // CHECK: %[[BASE2:.*]] = llvm.mlir.constant(512 : i64)
       // CHECK-NEXT: %[[J64B:.*]] = arith.index_cast %[[J]] : index to i64
       // CHECK: llvm.mlir.addressof @k.task
-      flm.launch @k tasks 1 (#flm.buffer<scratch, 512, 32, [0, 32]>) at (%i, %j)
+      flm.launch @k(#flm.buffer<scratch, 512, 32, [0, 32]>) at (%i, %j)
     }
   }
   // CHECK-NOT: flm.launch
-  return
-}
-
-// Collectives become calls; what a send does not get, and a receive does not
-// give, is a null pointer.
-// CHECK-LABEL: func.func @ranks
-// CHECK-SAME: (%[[STATE:.*]]: !llvm.ptr, %[[SCRATCH:.*]]: !llvm.ptr, %[[RESULT:.*]]: !llvm.ptr)
-func.func @ranks(%state: !llvm.ptr, %scratch: !llvm.ptr, %result: !llvm.ptr) {
-  %c0 = arith.constant 0 : index
-  %c1 = arith.constant 1 : index
-  %c3 = arith.constant 3 : index
-  // CHECK-NOT: llvm.alloca
-  // CHECK: %[[ID:.*]] = llvm.mlir.constant(4 : i64)
-  // CHECK: %[[OFFSET:.*]] = llvm.mlir.constant(64 : i64)
-  // CHECK: %[[FROM:.*]] = llvm.getelementptr %[[SCRATCH]][%[[OFFSET]]]
-  // CHECK: %[[TO:.*]] = llvm.getelementptr %[[STATE]][
-  // CHECK: llvm.call @flm_communicate_start(%[[ID]], %[[FROM]], %[[TO]])
-  flm.communicate start 4 from <scratch, 64, 32> to <state, 0, 64>
-  scf.for %i = %c0 to %c3 step %c1 {
-    // CHECK: scf.for %[[I:.*]] =
-    // CHECK: %[[SEND:.*]] = llvm.mlir.constant(5 : i64)
-    // CHECK: %[[I64:.*]] = arith.index_cast %[[I]] : index to i64
-    // CHECK: %[[STEP:.*]] = llvm.mul %[[I64]],
-    // CHECK: %[[AT:.*]] = llvm.add %{{.*}}, %[[STEP]]
-    // CHECK: %[[GIVEN:.*]] = llvm.getelementptr %[[SCRATCH]][%[[AT]]]
-    // CHECK: %[[NULL:.*]] = llvm.mlir.zero
-    // CHECK: llvm.call @flm_communicate(%[[SEND]], %[[GIVEN]], %[[NULL]])
-    flm.communicate run 5 from <scratch, 256, 32, [32]> at (%i)
-  }
-  // CHECK: %[[NONE:.*]] = llvm.mlir.zero
-  // CHECK: %[[GOT:.*]] = llvm.getelementptr %[[RESULT]][
-  // CHECK: llvm.call @flm_communicate(%{{.*}}, %[[NONE]], %[[GOT]])
-  flm.communicate run 6 to <result(0), 0, 32>
-  // CHECK: %[[WAITED:.*]] = llvm.mlir.constant(4 : i64)
-  // CHECK: llvm.call @flm_communicate_wait(%[[WAITED]])
-  flm.communicate wait 4
-  // CHECK-NOT: flm.communicate
   return
 }
 
@@ -101,3 +64,20 @@ func.func @ranks(%state: !llvm.ptr, %scratch: !llvm.ptr, %result: !llvm.ptr) {
 // CHECK-LABEL: func.func private @kernel
 // CHECK-NEXT: return
 func.func private @kernel(%x: memref<8xf32>) { return }
+
+// -----
+
+func.func private @no_kernel(%x: memref<8xf32>)
+func.func @host(%state: !llvm.ptr, %scratch: !llvm.ptr, %result: !llvm.ptr) {
+  // expected-error@+1 {{launches 'no_kernel', which is no kernel of the CPU (a func.func with flm.tasks)}}
+  flm.launch @no_kernel(#flm.buffer<state, 0, 32>)
+  return
+}
+
+// -----
+
+func.func @host(%state: !llvm.ptr, %scratch: !llvm.ptr, %result: !llvm.ptr) {
+  // expected-error@+1 {{launches 'nowhere', which is no kernel of the CPU}}
+  flm.launch @nowhere(#flm.buffer<state, 0, 32>)
+  return
+}
