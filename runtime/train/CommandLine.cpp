@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/CommandLine.h"
 
+#include "runtime/Decimal.h"
 #include "runtime/UserError.h"
 #include "runtime/abi/Program.h"
 #include "runtime/device/ThreadPool.h"
@@ -61,46 +62,23 @@ public:
   /// A whole number of at least `least`.
   void count(const char *flag, int64_t &value, const char *unit,
              const std::string &doc, int64_t least = 0) {
-    auto check = [least](const std::string &found) -> std::string {
-      char *end;
-      errno = 0;
-      long long number = std::strtoll(found.c_str(), &end, 10);
-      if (!found.empty() && !*end && errno == 0 && number >= least)
-        return "";
-      return "found '" + found + "'; expected a whole number of at least " +
-             std::to_string(least);
-    };
-    describe(app.add_option(flag, value)->check(check), unit, doc,
-             std::to_string(value));
+    decimal(flag, value, unit, doc, std::to_string(value),
+            "a whole number of at least " + std::to_string(least),
+            [least](int64_t number) { return number >= least; });
   }
 
   void seed(const char *flag, uint64_t &value, const char *unit,
             const std::string &doc) {
-    auto check = [](const std::string &found) -> std::string {
-      bool digits = !found.empty() &&
-                    found.find_first_not_of("0123456789") == std::string::npos;
-      errno = 0;
-      if (digits && (std::strtoull(found.c_str(), nullptr, 10), errno == 0))
-        return "";
-      return "found '" + found +
-             "'; expected a whole number from 0 to 2^64 - 1";
-    };
-    describe(app.add_option(flag, value)->check(check), unit, doc,
-             std::to_string(value));
+    decimal(flag, value, unit, doc, std::to_string(value),
+            "a whole number from 0 to 2^64 - 1", [](uint64_t) { return true; });
   }
 
   /// A finite number of at least 0.
   void number(const char *flag, double &value, const char *unit,
               const std::string &doc) {
-    auto check = [](const std::string &found) -> std::string {
-      char *end;
-      double number = std::strtod(found.c_str(), &end);
-      if (!found.empty() && !*end && std::isfinite(number) && number >= 0)
-        return "";
-      return "found '" + found + "'; expected a number of at least 0";
-    };
-    describe(app.add_option(flag, value)->check(check), unit, doc,
-             shortNumber(value));
+    decimal(flag, value, unit, doc, shortNumber(value),
+            "a number of at least 0",
+            [](double number) { return number >= 0; });
   }
 
   void flag(const char *flag, bool &value, const std::string &doc) {
@@ -115,6 +93,23 @@ public:
   }
 
 private:
+  template <typename Number, typename Predicate>
+  void decimal(const char *flag, Number &value, const char *unit,
+               const std::string &doc, const std::string &byDefault,
+               const std::string &expected, Predicate isAllowed) {
+    auto check = [=](const std::string &found) -> std::string {
+      std::optional<Number> number = parseDecimal<Number>(found);
+      return number && isAllowed(*number)
+                 ? ""
+                 : "found '" + found + "'; expected " + expected;
+    };
+    auto set = [&value](const std::string &text) {
+      value = *parseDecimal<Number>(text);
+    };
+    describe(app.add_option_function<std::string>(flag, set)->check(check),
+             unit, doc, byDefault);
+  }
+
   CLI::App &app;
   std::string groupName;
 };

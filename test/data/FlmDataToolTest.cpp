@@ -87,6 +87,16 @@ TEST_F(FlmDataTool, EncodesBytes) {
   EXPECT_NE(info.output.find("llm.c version 1"), std::string::npos);
 }
 
+TEST_F(FlmDataTool, NumbersAreDecimal) {
+  folder.write("long.txt", std::string(100'000, 'x'));
+  succeeds("encode --val-bytes 010000 --out t.bin --val v.bin long.txt");
+  EXPECT_EQ(decoded("v.bin").size(), 10'000u);
+  succeeds("encode --out a.bin a.txt");
+  EXPECT_EQ(decoded("a.bin --begin 010 --count 08"), text.substr(10, 8));
+  fails("decode a.bin --begin 0x10",
+        {"--begin: found '0x10'; expected a whole number"});
+}
+
 TEST_F(FlmDataTool, WritesUint32OnRequest) {
   succeeds("encode --dtype uint32 --out t.bin a.txt");
   EXPECT_EQ(TokenFile::open(folder.path("t.bin"), 256).type(), TokenType::U32);
