@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/CheckpointManifest.h"
 
+#include "runtime/BoundedJson.h"
 #include "runtime/UserError.h"
 
 #include <cstdio>
@@ -51,7 +52,7 @@ CheckpointManifest CheckpointManifest::fromText(const std::string &text,
                                                 const std::string &path) {
   CheckpointManifest manifest;
   try {
-    ordered_json json = ordered_json::parse(text);
+    auto json = parseBoundedJson<ordered_json>(text);
     int64_t version = json.at("format").get<int64_t>();
     if (version != formatVersion)
       throw UserError(path + ": checkpoint format " + std::to_string(version) +
@@ -80,6 +81,8 @@ CheckpointManifest CheckpointManifest::fromText(const std::string &text,
           static_cast<uint32_t>(
               std::stoul(stamp.at("crc32").get<std::string>(), nullptr, 16))};
   } catch (const ordered_json::exception &error) {
+    throw UserError(path + ": not a checkpoint manifest: " + error.what());
+  } catch (const JsonError &error) {
     throw UserError(path + ": not a checkpoint manifest: " + error.what());
   } catch (const std::logic_error &error) { // from stoul
     throw UserError(path + ": a 'crc32' is not a hexadecimal number");
