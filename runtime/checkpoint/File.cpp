@@ -29,11 +29,23 @@ static constexpr uint64_t largestTransfer = uint64_t(1) << 30;
 
 //===-- FileWriter --------------------------------------------------------===//
 
+/// Closes `descriptor` and throws unless it is that of a regular file. Files
+/// are opened with O_NONBLOCK: a pipe is refused here instead of waited for.
+static struct stat requireRegular(int &descriptor, const std::string &path) {
+  struct stat status;
+  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
+    return status;
+  close(std::exchange(descriptor, -1));
+  throw UserError(path + " is not a regular file");
+}
+
 FileWriter::FileWriter(const std::string &path) : path(path) {
   descriptor =
-      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK,
+           0666);
   if (descriptor < 0)
     fail("cannot create " + path, errno);
+  requireRegular(descriptor, path);
 }
 
 FileWriter::~FileWriter() {
@@ -75,17 +87,10 @@ void FileWriter::finish() {
 //===-- FileReader --------------------------------------------------------===//
 
 FileReader::FileReader(const std::string &path) : name(path) {
-  descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0)
     fail("cannot open " + path, errno);
-  struct stat status;
-  int result = fstat(descriptor, &status);
-  if (result == 0 && S_ISREG(status.st_mode)) {
-    bytes = static_cast<uint64_t>(status.st_size);
-    return;
-  }
-  close(std::exchange(descriptor, -1));
-  throw UserError(path + " is not a regular file");
+  bytes = static_cast<uint64_t>(requireRegular(descriptor, path).st_size);
 }
 
 FileReader::~FileReader() {

@@ -51,7 +51,8 @@ static void cutBack(const std::string &path, int64_t step) {
 MetricsLog::MetricsLog(const std::string &path, int64_t step) : path(path) {
   cutBack(path, step);
   descriptor =
-      open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+      open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK,
+           0666);
   if (descriptor < 0)
     throw UserError("cannot open " + path + ": " + std::strerror(errno));
 }

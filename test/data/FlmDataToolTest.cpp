@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 using namespace flmrt;
@@ -95,6 +96,20 @@ TEST_F(FlmDataTool, NumbersAreDecimal) {
   EXPECT_EQ(decoded("a.bin --begin 010 --count 08"), text.substr(10, 8));
   fails("decode a.bin --begin 0x10",
         {"--begin: found '0x10'; expected a whole number"});
+}
+
+TEST_F(FlmDataTool, NeverWaitsForAPipe) {
+  succeeds("encode --out t.bin a.txt");
+  ASSERT_EQ(mkfifo(folder.path("pipe").c_str(), 0600), 0);
+  ASSERT_EQ(mkfifo(folder.path("u.bin.json").c_str(), 0600), 0);
+  folder.write("u.bin", folder.read("t.bin"));
+  const std::string limited = "timeout 20 env";
+  fails("encode --out v.bin pipe", {"'pipe' is not a regular file"}, limited);
+  fails("encode --out pipe a.txt", {"it exists and is not a regular file"},
+        limited);
+  fails("info pipe", {"'pipe' is not a regular file"}, limited);
+  fails("info u.bin", {"'u.bin.json' is not a regular file"}, limited);
+  fails("decode u.bin", {"'u.bin.json' is not a regular file"}, limited);
 }
 
 TEST_F(FlmDataTool, WritesUint32OnRequest) {

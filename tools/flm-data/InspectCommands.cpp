@@ -2,6 +2,7 @@
 // `flm-data info` and `flm-data decode`.
 //===----------------------------------------------------------------------===//
 #include "runtime/UserError.h"
+#include "runtime/data/MappedFile.h"
 #include "runtime/data/TokenFile.h"
 #include "runtime/data/Tokenizer.h"
 #include "tools/flm-data/Commands.h"
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace flmrt {
@@ -20,10 +20,11 @@ using Json = nlohmann::json;
 
 /// What flm-data wrote beside the file, or null.
 static Json readDescription(const std::string &path) {
-  std::ifstream in(path + ".json");
-  if (!in)
+  std::error_code ignored;
+  if (!fs::exists(path + ".json", ignored))
     return nullptr;
-  Json json = Json::parse(in, nullptr, /*allow_exceptions=*/false);
+  const auto file = MappedFile::open(path + ".json");
+  Json json = Json::parse(file->text(), nullptr, /*allow_exceptions=*/false);
   if (!json.is_object())
     throw UserError("'" + path +
                     ".json' is damaged; delete it, or encode the text again");
