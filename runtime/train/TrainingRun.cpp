@@ -59,7 +59,7 @@ TrainingRun::TrainingRun(const ProgramManifest &manifest,
   requireSameRun();
   if (!options.out.empty()) {
     store.emplace(options.out, options.keep);
-    if (communicator.isRoot())
+    if (communicator.isRoot() && !isReadOnly())
       prepareOutput();
   }
   program.emplace(manifest, static_cast<int>(options.threads),
@@ -68,8 +68,10 @@ TrainingRun::TrainingRun(const ProgramManifest &manifest,
   if (step < options.recipe.steps && !data)
     throw UserError("--data is missing: the tokens to train on (--steps 0 does "
                     "not train)");
-  if (!options.out.empty() && communicator.isRoot())
-    log = MetricsLog(options.out + "/metrics.jsonl", step);
+  if (!options.out.empty() && communicator.isRoot() && !isReadOnly())
+    log = MetricsLog(options.out + "/metrics.jsonl", step,
+                     isLastStep() && options.resume ? MetricsLog::Complete
+                                                    : MetricsLog::Train);
 }
 
 //===-- The loop ----------------------------------------------------------===//

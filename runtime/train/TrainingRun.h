@@ -54,6 +54,10 @@ private:
   /// Tokens of a step, of all ranks.
   int64_t stepTokens() const { return manifest.globalBatch() * manifest.seq; }
   bool isLastStep() const { return step >= options.recipe.steps; }
+  /// A look at a run that another process may be busy with: no file changes.
+  bool isReadOnly() const {
+    return options.resume && options.recipe.steps == 0;
+  }
 
   const ProgramManifest &manifest;
   const Options &options;
