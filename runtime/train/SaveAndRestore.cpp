@@ -33,14 +33,21 @@ void TrainingRun::requireSameRun() {
 }
 
 void TrainingRun::prepareOutput() {
-  std::vector<int64_t> steps = store->steps();
-  if (!options.resume && !steps.empty())
-    throw UserError(options.out + " already holds a run (" +
-                    store->directoryOf(steps.back()) +
-                    "); continue it with --resume, or choose another --out");
+  auto requireNew = [&] {
+    std::vector<int64_t> steps = store->steps();
+    if (!options.resume && !steps.empty())
+      throw UserError(options.out + " already holds a run (" +
+                      store->directoryOf(steps.back()) +
+                      "); continue it with --resume, or choose another --out");
+    return steps.empty();
+  };
   // A mistyped directory is not worth creating.
-  if (!options.resume || !steps.empty())
-    store->prepare();
+  if (requireNew() && options.resume)
+    return;
+  lock.emplace(options.out);
+  // Another run may have begun and ended in between.
+  requireNew();
+  store->prepare();
 }
 
 CheckpointManifest TrainingRun::describeRun() const {

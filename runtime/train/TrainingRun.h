@@ -8,6 +8,7 @@
 #define FLM_RUNTIME_TRAIN_TRAININGRUN_H
 
 #include "runtime/checkpoint/CheckpointStore.h"
+#include "runtime/checkpoint/RunLock.h"
 #include "runtime/comm/Communicator.h"
 #include "runtime/data/Tokenizer.h"
 #include "runtime/train/CommandLine.h"
@@ -63,6 +64,7 @@ private:
   const Options &options;
   Communicator &communicator;
   std::optional<CheckpointStore> store;
+  std::optional<RunLock> lock; ///< of the root
   std::optional<TokenFile> dataFile;
   std::optional<BatchSource> data;
   std::optional<Evaluation> evaluation;
