@@ -104,8 +104,19 @@ void CheckpointStore::write(CheckpointManifest manifest,
     discard(name);
   renamePath(temporary, target);
   syncDirectory(directory);
-  replaceTextFile(directory + "/" + latestFile, name + "\n");
-  removeOlderThan(manifest.step);
+  settle(manifest.step);
+}
+
+void CheckpointStore::settle(int64_t newest) {
+  std::string path = directory + "/" + latestFile, text = nameOf(newest) + "\n";
+  std::error_code ignored;
+  constexpr uint64_t longest = 64;
+  bool isRight = fs::is_regular_file(path, ignored) &&
+                 fs::file_size(path, ignored) < longest &&
+                 readTextFile(path, longest) == text;
+  if (!isRight)
+    replaceTextFile(path, text);
+  removeOlderThan(newest);
 }
 
 void CheckpointStore::removeOlderThan(int64_t newest) {

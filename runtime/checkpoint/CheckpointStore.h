@@ -38,6 +38,11 @@ public:
   /// finds out now, not after hours, whether it can be written to.
   void prepare();
 
+  /// What a crash may have cut off after the checkpoint at `newest` got its
+  /// name: `latest` says it, and of those before it, --keep of them stay.
+  /// `newest` must be intact.
+  void settle(int64_t newest);
+
   /// Steps that have a checkpoint, ascending.
   std::vector<int64_t> steps() const;
 

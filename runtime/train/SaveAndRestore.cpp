@@ -76,15 +76,27 @@ CheckpointManifest TrainingRun::describeRun() const {
 
 /// The root finds and verifies it; every rank reads its own part.
 CheckpointManifest TrainingRun::readCheckpoint(const CheckpointManifest &run) {
-  std::string text;
-  if (communicator.isRoot())
-    text = store->findLatest(run, printWarning).toText();
-  text = communicator.fromRoot("the search for a checkpoint", std::move(text),
-                               Patience::Files);
-  CheckpointManifest found =
-      CheckpointManifest::fromText(text, "the root's manifest");
-  store->read(found.step, program->tensors());
-  return found;
+  // A run that is looked at while it is alive may remove what was found, and
+  // then has newer ones.
+  constexpr int mostTries = 20;
+  for (int tries = 1;; ++tries) {
+    const std::vector<int64_t> before = store->steps();
+    try {
+      std::string text;
+      if (communicator.isRoot())
+        text = store->findLatest(run, printWarning).toText();
+      text = communicator.fromRoot("the search for a checkpoint",
+                                   std::move(text), Patience::Files);
+      CheckpointManifest found =
+          CheckpointManifest::fromText(text, "the root's manifest");
+      store->read(found.step, program->tensors());
+      return found;
+    } catch (const UserError &) {
+      if (!isReadOnly() || communicator.ranks() > 1 || tries == mostTries ||
+          store->steps() == before)
+        throw;
+    }
+  }
 }
 
 /// Sets parameters, moments and step: from a checkpoint, a file, or the seed.
@@ -93,6 +105,8 @@ void TrainingRun::restore() {
     CheckpointManifest run = describeRun();
     CheckpointManifest saved = readCheckpoint(run);
     step = firstStep = savedStep = saved.step;
+    if (communicator.isRoot() && !isReadOnly())
+      store->settle(step);
     printLine("resumed from " + store->directoryOf(step));
     if (!isLastStep() && communicator.isRoot())
       for (const auto &[key, value] : run.recipe.items())
