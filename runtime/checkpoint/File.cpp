@@ -122,15 +122,14 @@ void FileReader::readAt(uint64_t offset, void *out, uint64_t count) const {
   }
 }
 
-uint32_t FileReader::checksum() const {
+void FileReader::forEachPiece(
+    const std::function<void(uint64_t, const char *, uint64_t)> &use) const {
   std::vector<char> buffer(std::min<uint64_t>(bytes, uint64_t(1) << 20));
-  Crc32 crc;
   for (uint64_t offset = 0; offset < bytes; offset += buffer.size()) {
     uint64_t count = std::min<uint64_t>(buffer.size(), bytes - offset);
     readAt(offset, buffer.data(), count);
-    crc.update(buffer.data(), count);
+    use(offset, buffer.data(), count);
   }
-  return crc.value();
 }
 
 //===-- Names -------------------------------------------------------------===//

@@ -10,6 +10,7 @@
 #include "runtime/checkpoint/Crc32.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace flmrt {
@@ -50,8 +51,10 @@ public:
   uint64_t size() const { return bytes; }
   /// Reads exactly `count` bytes that begin at `offset`.
   void readAt(uint64_t offset, void *out, uint64_t count) const;
-  /// Reads all of it: the CRC-32 of the contents.
-  uint32_t checksum() const;
+  /// Reads all of it: calls `use(offset, data, count)` for pieces of 1 MiB, the
+  /// last one shorter.
+  void forEachPiece(
+      const std::function<void(uint64_t, const char *, uint64_t)> &use) const;
 
 private:
   std::string name;

@@ -6,6 +6,7 @@
 
 #include "runtime/UserError.h"
 #include "runtime/abi/Program.h"
+#include "runtime/checkpoint/FiniteCheck.h"
 #include "runtime/checkpoint/TensorGatherer.h"
 #include "runtime/train/Console.h"
 
@@ -117,16 +118,43 @@ void TrainingRun::restore() {
                        " from now on");
     return;
   }
-  if (!options.init.empty())
-    SafetensorsFile(options.init)
-        .readInto(program->tensors().parameters, StoredTypes::AnyFloat16);
-  else
-    program->initializeParameters(options.recipe.seed);
+  if (options.init.empty())
+    return program->initializeParameters(options.recipe.seed);
+  const std::vector<Tensor> &parameters = program->tensors().parameters;
+  SafetensorsFile(options.init).readInto(parameters, StoredTypes::AnyFloat16);
+  std::string culprit = firstNotFinite(parameters);
+  if (!culprit.empty())
+    throw UserError(options.init + ": tensor '" + culprit +
+                    "' holds values that are not finite");
+}
+
+/// A step may end well and leave parameters behind that do not: its loss is
+/// that before the update.
+void TrainingRun::requireFiniteState() {
+  std::string culprit = firstNotFinite(program->tensors().parameters);
+  if (culprit.empty())
+    culprit = firstNotFinite(program->tensors().moments);
+  const int64_t rank =
+      communicator.largest("the check of the parameters",
+                           {culprit.empty() ? -1 : communicator.rank()})[0];
+  if (rank >= 0)
+    failDiverged("the state after step " + std::to_string(step) +
+                 " is not finite (" +
+                 (culprit.empty() ? "on rank " + std::to_string(rank)
+                                  : "'" + culprit + "'") +
+                 ")");
+}
+
+void TrainingRun::saveIfDue() {
+  if (store && options.checkpointEvery && step != savedStep && step > 0 &&
+      step % options.checkpointEvery == 0)
+    saveCheckpoint();
 }
 
 void TrainingRun::saveCheckpoint() {
   using Clock = std::chrono::steady_clock;
   auto begin = Clock::now();
+  requireFiniteState();
   TensorGatherer gatherer(communicator, program->sharedTensors());
   if (communicator.isRoot()) {
     try {

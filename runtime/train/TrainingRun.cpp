@@ -122,16 +122,15 @@ bool TrainingRun::train() {
     targets.resize(tokens.size());
   }
   for (;;) {
+    // First: what it finds wrong is not saved.
     evaluateIfDue();
     probeIfDue();
     if (isInterrupted())
       return false;
+    saveIfDue();
     if (isLastStep())
       return true;
     trainOneStep();
-    bool isDue = options.checkpointEvery && step % options.checkpointEvery == 0;
-    if (store && isDue)
-      saveCheckpoint();
   }
 }
 
@@ -163,13 +162,8 @@ void TrainingRun::trainOneStep() {
     else
       std::snprintf(values, sizeof values, "loss %g, gradient norm %g",
                     double(result.loss), double(result.gradientNorm));
-    throw UserError(
-        "step " + std::to_string(step) + " is not finite (" + values +
-        "): training has diverged; " +
-        (savedStep < 0
-             ? std::string("no checkpoint has been written")
-             : "the last good checkpoint is " + store->directoryOf(savedStep)) +
-        "; try a lower --lr, a longer --warmup or a smaller --clip");
+    failDiverged("step " + std::to_string(step) + " is not finite (" + values +
+                 ")");
   }
   StepMetrics metrics;
   metrics.step = step;
@@ -184,6 +178,14 @@ void TrainingRun::trainOneStep() {
     printStep(metrics, options.recipe.steps);
 }
 
+void TrainingRun::failDiverged(const std::string &what) const {
+  throw UserError(what + ": training has diverged; " +
+                  (savedStep < 0 ? std::string("no checkpoint has been written")
+                                 : "the last good checkpoint is " +
+                                       store->directoryOf(savedStep)) +
+                  "; try a lower --lr, a longer --warmup or a smaller --clip");
+}
+
 void TrainingRun::evaluateIfDue() {
   bool isDue =
       isLastStep() || (options.evalEvery && step % options.evalEvery == 0);
@@ -191,6 +193,9 @@ void TrainingRun::evaluateIfDue() {
     return;
   std::optional<double> loss =
       evaluation->run(*program, [&] { return isInterrupted(); });
+  if (loss && !std::isfinite(*loss))
+    failDiverged("the validation loss after step " + std::to_string(step) +
+                 " is not finite");
   if (loss) {
     log.logEvaluation(step, *loss);
     printLine("val loss " + evaluation->describe(*loss));

@@ -48,7 +48,10 @@ private:
   void trainOneStep();
   void evaluateIfDue();
   void probeIfDue();
+  void saveIfDue();
+  void requireFiniteState();
   void saveCheckpoint();
+  [[noreturn]] void failDiverged(const std::string &what) const;
   void printSpeed(double seconds) const;
   void reportVolume();
   bool isInterrupted();

@@ -48,7 +48,12 @@ TEST_F(Safetensors, RoundTrips) {
   FileStamp stamp = writeSafetensors(path, tensors);
   std::string bytes = readFile(path);
   EXPECT_EQ(stamp.bytes, bytes.size());
-  EXPECT_EQ(stamp.crc32, FileReader(path).checksum());
+  Crc32 crc;
+  FileReader(path).forEachPiece(
+      [&](uint64_t, const char *piece, uint64_t count) {
+        crc.update(piece, count);
+      });
+  EXPECT_EQ(stamp.crc32, crc.value());
   uint64_t headerBytes;
   std::memcpy(&headerBytes, bytes.data(), 8);
   EXPECT_EQ(headerBytes % 8, 0u);
