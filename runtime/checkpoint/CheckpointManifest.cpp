@@ -25,6 +25,11 @@ static std::string textChecksum(const std::string &text) {
   return hex(crc.value());
 }
 
+/// A name may hold any bytes, JSON only UTF-8: others become U+FFFD.
+static std::string dump(const ordered_json &json, int indent = -1) {
+  return json.dump(indent, ' ', false, ordered_json::error_handler_t::replace);
+}
+
 std::string CheckpointManifest::toText() const {
   ordered_json stamps;
   for (const auto &[name, stamp] : files)
@@ -44,8 +49,8 @@ std::string CheckpointManifest::toText() const {
       {"files", stamps},
   };
   // The checksum covers the compact text of everything before it.
-  json[selfChecksum] = textChecksum(json.dump());
-  return json.dump(2) + "\n";
+  json[selfChecksum] = textChecksum(dump(json));
+  return dump(json, 2) + "\n";
 }
 
 CheckpointManifest CheckpointManifest::fromText(const std::string &text,
@@ -60,7 +65,7 @@ CheckpointManifest CheckpointManifest::fromText(const std::string &text,
                       std::to_string(formatVersion));
     std::string expected = json.at(selfChecksum).get<std::string>();
     json.erase(selfChecksum);
-    std::string found = textChecksum(json.dump());
+    std::string found = textChecksum(dump(json));
     if (found != expected)
       throw UserError(path + ": checksum " + found + "; expected " + expected +
                       ": the manifest is damaged or was edited");

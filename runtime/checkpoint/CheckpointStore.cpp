@@ -5,6 +5,7 @@
 
 #include "runtime/UserError.h"
 #include "runtime/checkpoint/FiniteCheck.h"
+#include "runtime/device/Arena.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -46,8 +47,6 @@ std::string CheckpointStore::directoryOf(int64_t step) const {
 
 void CheckpointStore::prepare() {
   createDirectories(directory);
-  std::string probe = directory + "/" + temporaryPrefix + "probe";
-  FileWriter(probe).finish();
   std::error_code error;
   std::vector<fs::path> leftovers;
   for (const fs::directory_entry &entry :
@@ -70,6 +69,56 @@ std::vector<int64_t> CheckpointStore::steps() const {
       found.push_back(*step);
   std::sort(found.begin(), found.end());
   return found;
+}
+
+//===-- Before the first step ---------------------------------------------===//
+
+uint64_t flmrt::bytesOf(const CheckpointTensors &tensors) {
+  uint64_t bytes = 0;
+  for (const std::vector<Tensor> *list :
+       {&tensors.parameters, &tensors.moments})
+    for (const Tensor &tensor : *list)
+      bytes += static_cast<uint64_t>(tensor.elements()) * 4;
+  return bytes;
+}
+
+std::string flmrt::describeSpace(const std::string &directory, uint64_t free,
+                                 uint64_t needed) {
+  if (free / 2 >= needed)
+    return "";
+  auto text = [](uint64_t bytes) {
+    return formatBytes(static_cast<int64_t>(bytes));
+  };
+  return "the disk of " + directory + " has " + text(free) +
+         " left; a checkpoint takes " + text(needed) +
+         ", and while one is written the one before it stays: free some space "
+         "before the first one is due";
+}
+
+void CheckpointStore::rehearse(
+    const CheckpointManifest &manifest, const CheckpointTensors &tensors,
+    const std::function<void(const std::string &)> &warn) const {
+  // Every step's names are as long as these.
+  std::string name = temporaryPrefix + nameOf(manifest.step);
+  std::string folder = directory + "/" + name;
+  std::string renamed = directory + "/" + temporaryPrefix + "old-rehearsal";
+  std::error_code error;
+  fs::remove_all(renamed, error);
+  createDirectories(folder);
+  for (const char *file : {modelFile, optimizerFile})
+    FileWriter(folder + "/" + file).finish();
+  replaceTextFile(folder + "/" + manifestFile, manifest.toText());
+  renamePath(folder, renamed);
+  syncDirectory(directory);
+  fs::remove_all(renamed, error);
+  if (error)
+    throw UserError("cannot remove a file from " + directory + ": " +
+                    error.message());
+  fs::space_info space = fs::space(directory, error);
+  std::string warning =
+      error ? "" : describeSpace(directory, space.available, bytesOf(tensors));
+  if (!warning.empty())
+    warn(warning);
 }
 
 //===-- Writing -----------------------------------------------------------===//

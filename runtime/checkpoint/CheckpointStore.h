@@ -29,14 +29,28 @@ struct CheckpointTensors {
   std::vector<Tensor> moments; ///< exp_avg.* and exp_avg_sq.*
 };
 
+/// The bytes of their values in a checkpoint.
+uint64_t bytesOf(const CheckpointTensors &tensors);
+
+/// What there is to say of a disk with `free` bytes under `directory`, to which
+/// checkpoints of `needed` bytes go; "" if nothing.
+std::string describeSpace(const std::string &directory, uint64_t free,
+                          uint64_t needed);
+
 class CheckpointStore {
 public:
   /// `keep` newest checkpoints stay after each write; 0 keeps all.
   CheckpointStore(std::string directory, int64_t keep);
 
-  /// Creates the directory, removes what a killed run left half-written, and
-  /// finds out now, not after hours, whether it can be written to.
+  /// Creates the directory and removes what a killed run left half-written.
   void prepare();
+
+  /// Finds out now, not after hours, whether a checkpoint can be written: does
+  /// with its names and its manifest what write() will do. Throws UserError.
+  /// Reports through `warn` if the disk has no room for two checkpoints.
+  void rehearse(const CheckpointManifest &manifest,
+                const CheckpointTensors &tensors,
+                const std::function<void(const std::string &)> &warn) const;
 
   /// What a crash may have cut off after the checkpoint at `newest` got its
   /// name: `latest` says it, and of those before it, --keep of them stay.

@@ -68,6 +68,8 @@ TrainingRun::TrainingRun(const ProgramManifest &manifest,
   if (step < options.recipe.steps && !data)
     throw UserError("--data is missing: the tokens to train on (--steps 0 does "
                     "not train)");
+  if (lock)
+    store->rehearse(describeRun(), program->tensors(), printWarning);
   if (!options.out.empty() && communicator.isRoot() && !isReadOnly())
     log = MetricsLog(options.out + "/metrics.jsonl", step,
                      isLastStep() && options.resume ? MetricsLog::Complete

@@ -233,7 +233,7 @@ TEST_F(TrainingBinary, AFullDiskLeavesTheLastCheckpointIntact) {
 }
 
 TEST_F(TrainingBinary, ReportsAFullDiskUnderTheMetrics) {
-  ProcessResult result = runBinary(flags(out), "", 600);
+  ProcessResult result = runBinary(flags(out), "", 1500);
   EXPECT_EQ(result.status, 1);
   EXPECT_THAT(result.err, StartsWith("error: cannot append to " + out +
                                      "/metrics.jsonl: No space left"));
