@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Evaluation.h"
 
+#include "runtime/UserError.h"
 #include "runtime/data/TokenFile.h"
 #include "runtime/train/SideFile.h"
 
@@ -27,14 +28,18 @@ Evaluation::Evaluation(const std::string &path, int64_t batches,
   this->batches = batches == 0 ? whole : std::min(batches, whole);
 }
 
-std::optional<double>
-Evaluation::run(CompiledProgram &program,
-                const std::function<bool()> &isInterrupted) {
+std::optional<double> Evaluation::run(CompiledProgram &program,
+                                      const MustStop &mustStop) {
   double sum = 0;
   for (int64_t i = 0; i < batches; ++i) {
-    if (isInterrupted())
+    std::exception_ptr unreadable;
+    try {
+      source.part(i, first, count, tokens.data(), targets.data());
+    } catch (const UserError &) {
+      unreadable = std::current_exception();
+    }
+    if (mustStop(unreadable))
       return std::nullopt;
-    source.part(i, first, count, tokens.data(), targets.data());
     sum += program.evaluate(tokens.data(), targets.data());
   }
   return sum / double(batches);

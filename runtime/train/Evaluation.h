@@ -8,6 +8,7 @@
 #include "runtime/train/CompiledProgram.h"
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,10 +25,13 @@ public:
   Evaluation(const std::string &path, int64_t batches,
              const ProgramManifest &manifest, int64_t rank);
 
-  /// Mean loss in nats per token; nothing if `isInterrupted` says so between
-  /// two micro-batches. All ranks call it.
-  std::optional<double> run(CompiledProgram &program,
-                            const std::function<bool()> &isInterrupted);
+  /// Whether all ranks stop, asked before every micro-batch: with the error if
+  /// this rank cannot read it.
+  using MustStop = std::function<bool(std::exception_ptr)>;
+
+  /// Mean loss in nats per token; nothing if `mustStop` says so. All ranks call
+  /// it.
+  std::optional<double> run(CompiledProgram &program, const MustStop &mustStop);
 
   /// "5.5452 nats/token | 8.0000 bits/byte", the latter only if the number of
   /// bytes per token is known.

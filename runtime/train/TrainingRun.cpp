@@ -89,8 +89,10 @@ int TrainingRun::execute() {
                  " steps); shorten it with --warmup");
   auto begin = Clock::now();
   bool finished = train();
-  if (store && savedStep != step)
+  const bool hasNothingNew = hasFailed && step == firstStep;
+  if (store && savedStep != step && !hasNothingNew)
     saveCheckpoint();
+  endAfterFailure();
   if (step > firstStep) {
     printSpeed(secondsSince(begin));
     reportVolume();
@@ -108,12 +110,27 @@ int TrainingRun::execute() {
   return 128 + stopSignal;
 }
 
-/// Whether a signal has asked any rank to stop; all ranks get the same answer.
-bool TrainingRun::isInterrupted() {
-  if (stopSignal == 0)
-    stopSignal = static_cast<int>(communicator.largest(
-        "the agreement between two steps", {interruptSignal()})[0]);
-  return stopSignal != 0;
+/// Whether to stop between two steps, because a signal has asked any rank to or
+/// because any rank cannot read its data; all ranks get the same answer.
+bool TrainingRun::isInterrupted(std::exception_ptr newFailure) {
+  if (newFailure && !failure)
+    failure = newFailure;
+  if (stopSignal == 0 && !hasFailed) {
+    std::vector<int64_t> agreed =
+        communicator.largest("the agreement between two steps",
+                             {interruptSignal(), failure != nullptr});
+    stopSignal = static_cast<int>(agreed[0]);
+    hasFailed = agreed[1] != 0;
+  }
+  return stopSignal != 0 || hasFailed;
+}
+
+/// What was trained is saved by now; the rank that could not read says why.
+void TrainingRun::endAfterFailure() {
+  if (failure)
+    std::rethrow_exception(failure);
+  if (hasFailed)
+    throw FailedElsewhere();
 }
 
 /// Returns false if a signal stopped it.
@@ -127,7 +144,17 @@ bool TrainingRun::train() {
     // First: what it finds wrong is not saved.
     evaluateIfDue();
     probeIfDue();
-    if (isInterrupted())
+    // Also before the step: data that cannot be read cost nothing that was
+    // trained.
+    std::exception_ptr unreadable;
+    if (!isLastStep()) {
+      try {
+        readTokens(step);
+      } catch (const UserError &) {
+        unreadable = std::current_exception();
+      }
+    }
+    if (isInterrupted(unreadable))
       return false;
     saveIfDue();
     if (isLastStep())
@@ -145,7 +172,6 @@ void TrainingRun::readTokens(int64_t ofStep) {
 
 void TrainingRun::trainOneStep() {
   auto begin = Clock::now();
-  readTokens(step);
   volume.beginStep();
   CompiledProgram::StepResult result = program->trainStep(
       tokens.data(), targets.data(), hyperAt(options.recipe, step + 1));
@@ -194,7 +220,9 @@ void TrainingRun::evaluateIfDue() {
   if (!evaluation || !isDue)
     return;
   std::optional<double> loss =
-      evaluation->run(*program, [&] { return isInterrupted(); });
+      evaluation->run(*program, [&](std::exception_ptr unreadable) {
+        return isInterrupted(unreadable);
+      });
   if (loss && !std::isfinite(*loss))
     failDiverged("the validation loss after step " + std::to_string(step) +
                  " is not finite");

@@ -19,6 +19,7 @@
 #include "runtime/train/StepVolume.h"
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -54,7 +55,8 @@ private:
   [[noreturn]] void failDiverged(const std::string &what) const;
   void printSpeed(double seconds) const;
   void reportVolume();
-  bool isInterrupted();
+  bool isInterrupted(std::exception_ptr failure = nullptr);
+  void endAfterFailure();
   /// Tokens of a step, of all ranks.
   int64_t stepTokens() const { return manifest.globalBatch() * manifest.seq; }
   bool isLastStep() const { return step >= options.recipe.steps; }
@@ -81,6 +83,8 @@ private:
   int64_t step = 0;                     ///< optimizer steps done
   int64_t savedStep = -1;               ///< of the newest checkpoint
   int stopSignal = 0;                   ///< that all ranks have agreed on
+  bool hasFailed = false;               ///< reading data, on some rank
+  std::exception_ptr failure;           ///< that of this rank
 };
 
 } // namespace flmrt

@@ -1,12 +1,16 @@
 //===----------------------------------------------------------------------===//
 // The flm-data program, run as a user runs it.
 //===----------------------------------------------------------------------===//
+#include "runtime/UserError.h"
+#include "runtime/data/MappedFile.h"
 #include "runtime/data/TokenFile.h"
 #include "test/data/TemporaryFolder.h"
 #include "test/data/TrainingCorpus.h"
 #include "tools/flm-data/BpeTraining.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -110,6 +114,23 @@ TEST_F(FlmDataTool, NeverWaitsForAPipe) {
   fails("info pipe", {"'pipe' is not a regular file"}, limited);
   fails("info u.bin", {"'u.bin.json' is not a regular file"}, limited);
   fails("decode u.bin", {"'u.bin.json' is not a regular file"}, limited);
+}
+
+/// Only a process that has mapped a file notices: the map's end is gone.
+TEST(MappedFileDeathTest, SaysThatAFileWasCutShort) {
+  TemporaryFolder folder;
+  const std::string path = folder.path("t.txt");
+  folder.write("t.txt", std::string(1 << 20, 'x'));
+  const auto file = MappedFile::open(path);
+  EXPECT_EXIT(
+      {
+        std::filesystem::resize_file(path, 10);
+        MappedFile::onTruncation([] { std::fputs("tidied; ", stderr); });
+        std::exit(std::count(file->data(), file->data() + file->size(), 'y'));
+      },
+      testing::ExitedWithCode(1), "tidied; error: '.*t.txt' was cut short");
+  char byte;
+  EXPECT_THROW(file->readAt(10, &byte, 1), UserError);
 }
 
 TEST_F(FlmDataTool, WritesUint32OnRequest) {
