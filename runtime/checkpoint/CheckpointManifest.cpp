@@ -42,7 +42,10 @@ std::string CheckpointManifest::toText() const {
       {"recipe", recipe},
       {"step", step},
       {"seed", seed},
-      {"data", {{"file", dataFile}, {"tokens", dataTokens}}},
+      {"data",
+       {{"file", dataFile},
+        {"tokens", dataTokens},
+        {"fingerprint", dataFingerprint}}},
       {"shuffle", shuffle},
       {"batch", batch},
       {"seq", seq},
@@ -77,6 +80,8 @@ CheckpointManifest CheckpointManifest::fromText(const std::string &text,
     json.at("seed").get_to(manifest.seed);
     json.at("data").at("file").get_to(manifest.dataFile);
     json.at("data").at("tokens").get_to(manifest.dataTokens);
+    // Older checkpoints say nothing of it.
+    manifest.dataFingerprint = json.at("data").value("fingerprint", "");
     json.at("shuffle").get_to(manifest.shuffle);
     json.at("batch").get_to(manifest.batch);
     json.at("seq").get_to(manifest.seq);
@@ -114,6 +119,9 @@ CheckpointManifest::differences(const CheckpointManifest &run) const {
     compare("shuffle (--shuffle)", shuffle, run.shuffle);
     compare("tokens in the data file (--data)", std::to_string(dataTokens),
             std::to_string(run.dataTokens));
+    if (dataTokens == run.dataTokens && !dataFingerprint.empty())
+      compare("fingerprint of the data file (--data)", dataFingerprint,
+              run.dataFingerprint);
   }
   return found;
 }

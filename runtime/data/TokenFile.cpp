@@ -7,6 +7,7 @@
 #include "runtime/data/TokenLayout.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <stdexcept>
 #include <sys/stat.h>
 #include <vector>
@@ -236,6 +237,31 @@ void TokenFile::read(int64_t begin, int64_t count, int32_t *out) const {
                      out[first - begin + i] = static_cast<int32_t>(values[i]);
                  });
                });
+}
+
+std::string TokenFile::fingerprint() const {
+  constexpr int64_t piece = 4096, pieces = 256;
+  uint64_t hash = 0xCBF29CE484222325;
+  auto add = [&](uint64_t value) { hash = (hash ^ value) * 0x100000001B3; };
+  std::vector<int32_t> tokens(piece);
+  auto addTokens = [&](int64_t begin, int64_t count) {
+    read(begin, count, tokens.data());
+    for (int64_t i = 0; i < count; ++i)
+      add(static_cast<uint64_t>(tokens[static_cast<size_t>(i)]));
+  };
+  add(static_cast<uint64_t>(tokenCount));
+  if (tokenCount <= piece * pieces)
+    for (int64_t begin = 0; begin < tokenCount; begin += piece)
+      addTokens(begin, std::min(piece, tokenCount - begin));
+  else
+    for (int64_t i = 0; i < pieces; ++i) // the last one ends with the file
+      addTokens((tokenCount - piece) / (pieces - 1) * i +
+                    (tokenCount - piece) % (pieces - 1) * i / (pieces - 1),
+                piece);
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx",
+                static_cast<unsigned long long>(hash));
+  return text;
 }
 
 int64_t TokenFile::largest() const {

@@ -23,7 +23,7 @@ void TrainingRun::requireSameRun() {
   Options same = options;
   same.threads = 1; // by the machine
   std::string text = describeConfig(manifest, same);
-  text += dataFile ? std::to_string(dataFile->size()) : "";
+  text += dataFingerprint;
   text += flm_manifest;
   auto checksum = static_cast<int64_t>(std::hash<std::string>()(text) >> 2);
   std::vector<int64_t> range =
@@ -68,6 +68,7 @@ CheckpointManifest TrainingRun::describeRun() const {
   if (dataFile) {
     run.dataFile = std::filesystem::path(options.data).filename().string();
     run.dataTokens = dataFile->size();
+    run.dataFingerprint = dataFingerprint;
   }
   run.shuffle = options.shuffle;
   run.batch = manifest.globalBatch();

@@ -50,6 +50,7 @@ TrainingRun::TrainingRun(const ProgramManifest &manifest,
     throw UserError("--probe-every: this binary was compiled without probes");
   if (!options.data.empty()) {
     dataFile = TokenFile::open(options.data, manifest.vocab);
+    dataFingerprint = dataFile->fingerprint();
     data.emplace(*dataFile, manifest.seq, manifest.globalBatch(),
                  options.shuffleMode(), options.recipe.seed);
   }

@@ -71,6 +71,7 @@ private:
   std::optional<CheckpointStore> store;
   std::optional<RunLock> lock; ///< of the root
   std::optional<TokenFile> dataFile;
+  std::string dataFingerprint;
   std::optional<BatchSource> data;
   std::optional<Evaluation> evaluation;
   std::unique_ptr<Tokenizer> tokenizer;
