@@ -97,7 +97,9 @@ static int train(const ProgramManifest &manifest, const Options &options,
                                                flmrt_createMpiTransport());
                             });
   int status = reportErrors(launch, [&] {
-    int done = TrainingRun(manifest, options, communicator).execute();
+    TrainingRun run(manifest, options, communicator);
+    deferSignals();
+    int done = run.execute();
     communicator.finish();
     return done;
   });
@@ -116,12 +118,15 @@ static int run(int argc, char **argv, const Launch &launch) {
     return 0;
   }
   checkWorldSize(manifest, launch, argv[0]);
-  installSignalHandlers();
   return train(manifest, *options, launch);
 }
 
 int main(int argc, char **argv) {
+  installSignalHandlers();
   const Launch launch = Launch::fromEnvironment();
+  // One of several ranks does not know yet whether the others are further.
+  if (launch.isLaunched)
+    deferSignals();
   // The root speaks for all.
   if (launch.rank != 0 && !std::freopen("/dev/null", "w", stdout))
     return EXIT_FAILURE;

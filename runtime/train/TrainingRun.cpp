@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 
 using namespace flmrt;
@@ -104,8 +103,7 @@ int TrainingRun::execute() {
              communicator, [&] { return isInterrupted(); });
   if (!isInterrupted())
     return 0;
-  printLine(std::string("interrupted by ") +
-            (stopSignal == SIGINT ? "SIGINT" : "SIGTERM") + " after step " +
+  printLine("interrupted by " + signalName(stopSignal) + " after step " +
             std::to_string(step) +
             (store ? "; continue with --resume" : "; nothing was saved"));
   return 128 + stopSignal;
