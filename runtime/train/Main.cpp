@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // main() of every training binary, and of every rank.
 //===----------------------------------------------------------------------===//
+#include "runtime/StandardDescriptors.h"
 #include "runtime/UserError.h"
 #include "runtime/abi/Program.h"
 #include "runtime/comm/Communicator.h"
@@ -122,6 +123,7 @@ static int run(int argc, char **argv, const Launch &launch) {
 }
 
 int main(int argc, char **argv) {
+  occupyStandardDescriptors();
   installSignalHandlers();
   const Launch launch = Launch::fromEnvironment();
   // One of several ranks does not know yet whether the others are further.

@@ -133,6 +133,20 @@ TEST(MappedFileDeathTest, SaysThatAFileWasCutShort) {
   EXPECT_THROW(file->readAt(10, &byte, 1), UserError);
 }
 
+TEST_F(FlmDataTool, WritesNoMessageIntoAFile) {
+  succeeds("encode --out t.bin a.txt");
+  // Through a second shell: run() itself redirects output and error.
+  for (const std::string closed :
+       {"<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">&- 2>&-"}) {
+    const std::string command =
+        "cd '" + folder.path("") +
+        "' && '" FLM_DATA_TOOL "' encode --out u.bin a.txt " + closed;
+    EXPECT_EQ(std::system(command.c_str()), 0) << closed;
+    EXPECT_EQ(folder.read("u.bin"), folder.read("t.bin")) << closed;
+    EXPECT_EQ(folder.read("u.bin.json"), folder.read("t.bin.json"));
+  }
+}
+
 TEST_F(FlmDataTool, WritesUint32OnRequest) {
   succeeds("encode --dtype uint32 --out t.bin a.txt");
   EXPECT_EQ(TokenFile::open(folder.path("t.bin"), 256).type(), TokenType::U32);

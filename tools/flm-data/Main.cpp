@@ -2,6 +2,7 @@
 // flm-data: text to token files and back.
 //===----------------------------------------------------------------------===//
 #include "runtime/Decimal.h"
+#include "runtime/StandardDescriptors.h"
 #include "runtime/UserError.h"
 #include "tools/flm-data/Commands.h"
 #include "tools/flm-data/OutputFile.h"
@@ -114,6 +115,7 @@ static void addInspection(CLI::App &app, std::string &infoPath,
 }
 
 int main(int argc, char **argv) {
+  occupyStandardDescriptors();
   // A write past the file size limit or into a closed pipe then fails like any
   // other, with a message.
   std::signal(SIGXFSZ, SIG_IGN);
