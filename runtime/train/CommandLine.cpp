@@ -175,7 +175,8 @@ void addFlags(CLI::App &app, Options &options) {
               "evaluate on --val every this many steps, and at the end; 0: "
               "only at the end");
   flags.count("--eval-batches", options.evalBatches, "BATCHES",
-              "micro-batches of one evaluation; 0 takes the whole file");
+              "micro-batches of one evaluation, spread over the file; 0 takes "
+              "all of it, every window once");
   flags.count("--probe-every", options.probeEvery, "STEPS",
               "log the mean size of the activations every this many steps; 0: "
               "never");

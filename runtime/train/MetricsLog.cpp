@@ -139,8 +139,12 @@ void MetricsLog::logStep(const StepMetrics &metrics) {
                   {"tokens_per_s", metrics.tokensPerSecond}});
 }
 
-void MetricsLog::logEvaluation(int64_t step, double loss) {
-  append("val_loss", {{"step", step}, {"val_loss", loss}});
+void MetricsLog::logEvaluation(int64_t step, double loss,
+                               std::optional<double> bitsPerByte) {
+  ordered_json record = {{"step", step}, {"val_loss", loss}};
+  if (bitsPerByte)
+    record["bits_per_byte"] = *bitsPerByte;
+  append("val_loss", record);
 }
 
 void MetricsLog::logProbes(int64_t step, const std::vector<Probe> &probes,

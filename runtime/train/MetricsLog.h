@@ -2,7 +2,8 @@
 // metrics.jsonl: one JSON object per line, appended as the run goes.
 //
 //   {"step":12,"loss":…,"grad_norm":…,"lr":…,"ms":…,"tokens_per_s":…}
-//   {"step":100,"val_loss":…}               after 100 steps
+//   {"step":100,"val_loss":…,"bits_per_byte":…}   after 100 steps, the latter
+//                                           where it is known
 //   {"step":100,"probes":{"embed":[…],…}}   after 100 steps
 //   {"step":100,"bytes_sent_per_step":{"measured":[…],"predicted":[…]}}
 //                                           of several ranks, at the end, by
@@ -16,6 +17,7 @@
 #include "runtime/train/ProgramManifest.h"
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -51,7 +53,8 @@ public:
   MetricsLog &operator=(MetricsLog &&other) noexcept;
 
   void logStep(const StepMetrics &metrics);
-  void logEvaluation(int64_t step, double loss);
+  void logEvaluation(int64_t step, double loss,
+                     std::optional<double> bitsPerByte = std::nullopt);
   /// `values` are those of all `probes`, one after the other.
   void logProbes(int64_t step, const std::vector<Probe> &probes,
                  const std::vector<float> &values);

@@ -27,35 +27,32 @@ static double secondsSince(Clock::time_point begin) {
 
 //===-- Setting up --------------------------------------------------------===//
 
-/// What the user says, else what flm-data says beside the data.
-static std::string tokenizerName(const Options &options) {
-  if (!options.tokenizer.empty())
-    return options.tokenizer;
-  for (const std::string &path : {options.data, options.val}) {
-    std::string name = path.empty() ? "" : SideFile::beside(path).tokenizer;
-    if (!name.empty())
-      return name;
-  }
-  return "";
-}
-
 TrainingRun::TrainingRun(const ProgramManifest &manifest,
                          const Options &options, Communicator &communicator)
     : manifest(manifest), options(options), communicator(communicator),
       volume(manifest.distribution, communicator) {
-  if (options.generate)
-    tokenizer = openTokenizer(tokenizerName(options), manifest.vocab);
   if (options.probeEvery && manifest.probes.empty())
     throw UserError("--probe-every: this binary was compiled without probes");
+  // What the user says, else what flm-data says beside the data.
+  std::string tokenizerName = options.tokenizer;
+  auto note = [&](const SideFile &side) {
+    if (tokenizerName.empty())
+      tokenizerName = side.tokenizer;
+  };
   if (!options.data.empty()) {
     dataFile = TokenFile::open(options.data, manifest.vocab);
     dataFingerprint = dataFile->fingerprint();
     data.emplace(*dataFile, manifest.seq, manifest.globalBatch(),
                  options.shuffleMode(), options.recipe.seed);
+    note(SideFile::beside(options.data, *dataFile));
   }
-  if (!options.val.empty())
+  if (!options.val.empty()) {
     evaluation.emplace(options.val, options.evalBatches, manifest,
                        communicator.rank());
+    note(evaluation->sideFile());
+  }
+  if (options.generate)
+    tokenizer = openTokenizer(tokenizerName, manifest.vocab);
   requireSameRun();
   if (!options.out.empty()) {
     store.emplace(options.out, options.keep);
@@ -226,7 +223,7 @@ void TrainingRun::evaluateIfDue() {
     failDiverged("the validation loss after step " + std::to_string(step) +
                  " is not finite");
   if (loss) {
-    log.logEvaluation(step, *loss);
+    log.logEvaluation(step, *loss, evaluation->bitsPerByte(*loss));
     printLine("val loss " + evaluation->describe(*loss));
   }
 }

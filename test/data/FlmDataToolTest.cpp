@@ -147,6 +147,18 @@ TEST_F(FlmDataTool, WritesNoMessageIntoAFile) {
   }
 }
 
+TEST_F(FlmDataTool, TakesNoDescriptionOfAnotherFile) {
+  folder.write("b.txt", text + text);
+  succeeds("encode --out a.bin a.txt");
+  succeeds("encode --out b.bin b.txt");
+  folder.write("a.bin.json", folder.read("b.bin.json"));
+  fails("decode a.bin", {"'a.bin.json' describes another number of tokens"});
+  EXPECT_EQ(decoded("a.bin --tokenizer bytes"), text);
+  const Result info = run("info a.bin");
+  EXPECT_NE(info.output.find("describes another number of tokens"),
+            std::string::npos);
+}
+
 TEST_F(FlmDataTool, WritesUint32OnRequest) {
   succeeds("encode --dtype uint32 --out t.bin a.txt");
   EXPECT_EQ(TokenFile::open(folder.path("t.bin"), 256).type(), TokenType::U32);

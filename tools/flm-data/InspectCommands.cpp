@@ -31,6 +31,13 @@ static Json readDescription(const std::string &path) {
   return json;
 }
 
+/// Whether what is written beside the file belongs to it.
+static bool describes(const std::string &path, const TokenFile &file) {
+  const Json json = readDescription(path);
+  return !json.is_object() || !json.contains("tokens") ||
+         json["tokens"] == file.size();
+}
+
 /// The tokenizer named beside the file: "bytes", a path, or empty.
 static std::string describedTokenizer(const std::string &path) {
   const Json json = readDescription(path);
@@ -59,7 +66,7 @@ void infoCommand(const std::string &path) {
   std::printf("  text           %s bytes, %.4f tokens per byte\n",
               grouped(bytes).c_str(),
               bytes > 0 ? double(file.size()) / double(bytes) : 0);
-  if (json.value("tokens", int64_t(-1)) != file.size())
+  if (!describes(path, file))
     std::printf("  warning: %s.json describes another number of tokens\n",
                 path.c_str());
 }
@@ -75,6 +82,12 @@ void decodeCommand(const DecodeOptions &options) {
   const auto tokenizer =
       name == "bytes" ? Tokenizer::bytes() : Tokenizer::open(name);
   const TokenFile file = TokenFile::open(options.path, tokenizer->vocabSize());
+  if (options.tokenizer.empty() && !describes(options.path, file))
+    throw UserError("'" + options.path +
+                    ".json' describes another number of tokens than '" +
+                    options.path +
+                    "' has; delete it and say --tokenizer, or encode the text "
+                    "again");
   if (options.begin < 0 || options.begin > file.size())
     throw UserError("--begin " + std::to_string(options.begin) + " of '" +
                     options.path + "', which has " +
