@@ -160,8 +160,8 @@ void addFlags(CLI::App &app, Options &options) {
   flags.count("--threads", options.threads, "THREADS",
               "threads that compute, the main one included", 1);
   flags.number("--comm-timeout", options.commTimeout, "SECONDS",
-               "longest time that a collective may take before all ranks are "
-               "ended; no effect on one rank");
+               "longest time that a collective, or MPI's own start, may take "
+               "before all ranks are ended; no effect on one rank");
 
   flags.group("Recipe");
 #define FLM_RECIPE(key, type, fallback, unit, doc)                             \

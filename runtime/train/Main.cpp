@@ -6,6 +6,7 @@
 #include "runtime/abi/Program.h"
 #include "runtime/comm/Communicator.h"
 #include "runtime/comm/Launch.h"
+#include "runtime/comm/MpiWatch.h"
 #include "runtime/train/CommandLine.h"
 #include "runtime/train/Interrupt.h"
 #include "runtime/train/TrainingRun.h"
@@ -87,6 +88,35 @@ static int reportErrors(const Launch &launch, Body body) {
   return EXIT_FAILURE;
 }
 
+/// When this process began, as far as it can know.
+static const MpiWatch::Clock::time_point processBegin = MpiWatch::Clock::now();
+
+/// A limit to MPI's own start, which counts from the start of the process, or
+/// to its end, within which all other limits have been met.
+static MpiWatch::Settings watched(const char *what, const Options &options,
+                                  MpiWatch::Clock::time_point begin,
+                                  double moreSeconds) {
+  return {what, options.commTimeout,
+          begin + std::chrono::duration_cast<MpiWatch::Clock::duration>(
+                      std::chrono::duration<double>(options.commTimeout +
+                                                    moreSeconds)),
+          interruptSignal};
+}
+
+static std::unique_ptr<Transport> startMpi(const Options &options,
+                                           const Launch &launch) {
+  MpiWatch watch(launch, watched("start", options, processBegin, 0));
+  return std::unique_ptr<Transport>(flmrt_createMpiTransport());
+}
+
+static void finish(Communicator &communicator, const Options &options,
+                   const Launch &launch) {
+  if (communicator.ranks() == 1)
+    return communicator.finish();
+  MpiWatch watch(launch, watched("end", options, MpiWatch::Clock::now(), 1));
+  communicator.finish();
+}
+
 static int train(const ProgramManifest &manifest, const Options &options,
                  const Launch &launch) {
   const Distribution &distribution = manifest.distribution;
@@ -94,14 +124,13 @@ static int train(const ProgramManifest &manifest, const Options &options,
                             {options.commTimeout, interruptSignal}, [&] {
                               return distribution.mesh.ranks() == 1
                                          ? createSelfTransport()
-                                         : std::unique_ptr<Transport>(
-                                               flmrt_createMpiTransport());
+                                         : startMpi(options, launch);
                             });
   int status = reportErrors(launch, [&] {
     TrainingRun run(manifest, options, communicator);
     deferSignals();
     int done = run.execute();
-    communicator.finish();
+    finish(communicator, options, launch);
     return done;
   });
   if (status == EXIT_FAILURE && communicator.ranks() > 1)
