@@ -6,7 +6,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def ApproximateMathPass : Pass<"flm-approximate-math"> {
+def ApproximateMath : Pass<"flm-approximate-math"> {
   let summary = "Turn transcendental functions into vector arithmetic";
   let description = [{
     LLVM lowers `math.exp` and its like on a vector to one libm call per lane,
@@ -41,7 +41,7 @@ def ApproximateMathPass : Pass<"flm-approximate-math"> {
   ];
 }
 
-def CpuTaskEntriesPass : Pass<"flm-cpu-task-entries", "::mlir::ModuleOp"> {
+def TaskEntries : Pass<"flm-task-entries", "::mlir::ModuleOp"> {
   let summary = "Give each CPU kernel the signature that the thread pool calls";
   let description = [{
     A kernel is a function without results whose last two arguments are
@@ -72,6 +72,27 @@ def CpuTaskEntriesPass : Pass<"flm-cpu-task-entries", "::mlir::ModuleOp"> {
     }
     ```
     The casts carry memref descriptors and vanish in the conversion to LLVM.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"
+  ];
+}
+
+def LowerLaunches : Pass<"flm-lower-launches", "::mlir::ModuleOp"> {
+  let summary = "Turn launches into calls of the parallel loop";
+  let description = [{
+    A launch names the function of a kernel, whose `flm.tasks` says how many
+    tasks there are.
+
+    ```mlir
+    flm.launch @k(#flm.buffer<scratch, 64, 4096, [1024]>) at (%slot)
+    ```
+    becomes
+    ```mlir
+    %p = llvm.getelementptr %scratch[%offset] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+    llvm.store %p, %arguments
+    llvm.call @flm_parallel_for(%k.task, %arguments, %tasks)
+    ```
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"

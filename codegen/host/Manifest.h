@@ -4,16 +4,18 @@
 #ifndef FLM_CODEGEN_HOST_MANIFEST_H
 #define FLM_CODEGEN_HOST_MANIFEST_H
 
+#include "codegen/target/KernelLibrary.h"
+
 #include "mlir/IR/BuiltinOps.h"
 
 #include <string>
 
 namespace flm {
 
-/// The manifest (runtime/abi/Manifest.md) of a module after `plan`.
-/// `workspaceBytes` is the most that a kernel needs per thread.
+/// The manifest (runtime/abi/Manifest.md) of a module after `buffers`.
+/// `kernels` are those of its programs.
 mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module,
-                                           int64_t workspaceBytes);
+                                           const KernelLibrary &kernels);
 
 } // namespace flm
 

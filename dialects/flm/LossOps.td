@@ -7,7 +7,33 @@
 
 include "dialects/flm/FlmBase.td"
 
-def ReduceMaxOp : FlmShardedOp<"reduce_max", "max"> {
+def CrossEntropyOp : FlmShardedOp<"cross_entropy", "loss", [InfersType]> {
+  let summary = "mean negative log-likelihood of the targets, in nats";
+  let description = [{
+    Mean over all leading dims of `logsumexp(logits) - logits[target]`. The last
+    dim of the logits is the vocabulary; with `valid`, only its first `valid`
+    entries are classes and the rest is padding that has no influence. A model's
+    op: `train` replaces it by its primitives (`reduce_max`, `sum_exp`, `pick`,
+    `nll`, `sum`, `scale`).
+
+    ```mlir
+    %loss = cross_entropy %logits, %targets valid vocab : [batch, seq, padded_vocab], [batch, seq] i32
+    ```
+  }];
+  let arguments = (ins FlmReal:$logits, FlmTensor:$targets,
+                       OptionalAttr<DimAttr>:$valid);
+  let results = (outs FlmReal:$loss);
+  let assemblyFormat = [{
+    $logits `,` $targets (`valid` custom<Dim>($valid)^)? ``
+    custom<NamedAttrs>(attr-dict) `:`
+    custom<CrossEntropyTypes>(type($logits), type($targets), type($loss))
+  }];
+  let extraClassDeclaration = comparesShapesOnly;
+  let hasVerifier = 1;
+}
+
+def ReduceMaxOp : FlmShardedOp<"reduce_max", "max", [
+    DeclareOpInterfaceMethods<VocabularyOpInterface>]> {
   let summary = "maximum over the last dim";
   let description = [{
     `m[...] = max_v logits[..., v]` over the first `valid` entries (all without).
@@ -25,7 +51,8 @@ def ReduceMaxOp : FlmShardedOp<"reduce_max", "max"> {
   let hasVerifier = 1;
 }
 
-def SumExpOp : FlmShardedOp<"sum_exp", "sum_exp", [SameShape<["max", "y"]>]> {
+def SumExpOp : FlmShardedOp<"sum_exp", "sum_exp", [SameShape<["max", "y"]>,
+    DeclareOpInterfaceMethods<VocabularyOpInterface>]> {
   let summary = "sum over the last dim of exp(logits - max)";
   let description = [{
     `s[...] = sum_v exp(logits[..., v] - m[...])` over the first `valid` entries.
@@ -45,7 +72,8 @@ def SumExpOp : FlmShardedOp<"sum_exp", "sum_exp", [SameShape<["max", "y"]>]> {
   let hasVerifier = 1;
 }
 
-def PickOp : FlmShardedOp<"pick", "picked"> {
+def PickOp : FlmShardedOp<"pick", "picked", [
+    DeclareOpInterfaceMethods<VocabularyOpInterface>]> {
   let summary = "the logit of the target";
   let description = [{
     `p[...] = logits[..., targets[...]]`.
@@ -82,7 +110,7 @@ def NllOp : FlmShardedOp<"nll", "nll",
   }];
 }
 
-def SumOp : FlmShardedOp<"sum", "total"> {
+def SumOp : FlmShardedOp<"sum", "total", [PassesPartialsOn, SumsParts]> {
   let summary = "sum of all elements";
   let description = [{
     ```mlir
@@ -99,7 +127,8 @@ def SumOp : FlmShardedOp<"sum", "total"> {
 }
 
 def CrossEntropyGradOp : FlmShardedOp<"cross_entropy_grad", "dlogits",
-    [SameShape<["logits", "dlogits"]>, SameShape<["max", "sum_exp"]>]> {
+    [SameShape<["logits", "dlogits"]>, SameShape<["max", "sum_exp"]>,
+     DeclareOpInterfaceMethods<VocabularyOpInterface>]> {
   let summary = "gradient of a mean cross-entropy with respect to the logits";
   let description = [{
     `dlogits = (exp(logits - max) / sum_exp - onehot(targets)) * seed`, zero in

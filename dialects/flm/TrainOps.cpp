@@ -1,5 +1,5 @@
 //===----------------------------------------------------------------------===//
-// Programs and casts.
+// Programs, and sums in a fixed order.
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
@@ -125,22 +125,6 @@ LogicalResult ProgramOp::verifyRegions() {
 }
 
 //===----------------------------------------------------------------------===//
-// CastOp
-//===----------------------------------------------------------------------===//
-
-LogicalResult CastOp::verify() {
-  NamedTensorType from = typeOf(getX()), to = typeOf(getY());
-  if (!from.sameDims(to) || from.getStates() != to.getStates())
-    return emitOpError("changes only the element type, got ")
-           << from << " and " << to;
-  return success();
-}
-
-OpFoldResult CastOp::fold(FoldAdaptor) {
-  return getX().getType() == getType() ? getX() : Value();
-}
-
-//===----------------------------------------------------------------------===//
 // Sums in a fixed order
 //===----------------------------------------------------------------------===//
 
@@ -152,6 +136,14 @@ LogicalResult ChunkSumsOp::verify() {
            << x.numElements() << " elements into " << y.numElements()
            << " chunks of " << length << "; chunks must cover them exactly";
   return success();
+}
+
+/// As many chunks as before, of what the rank has.
+void ChunkSumsOp::becomeLocal(
+    function_ref<int64_t(NamedTensorType)> localElements) {
+  int64_t elements = localElements(typeOf(getX()));
+  int64_t chunks = localElements(typeOf(getY()));
+  setLengthAttr(Builder(getContext()).getI64IntegerAttr(elements / chunks));
 }
 
 LogicalResult ChunkTotalOp::verify() {
@@ -169,3 +161,10 @@ LogicalResult FoldOp::verify() {
            << x.dimsText() << " without its first dim, got " << y.dimsText();
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// AdamWOp
+//===----------------------------------------------------------------------===//
+
+OpOperand &AdamWOp::parameter() { return getParamMutable(); }
+OpOperand &AdamWOp::gradient() { return getGradMutable(); }

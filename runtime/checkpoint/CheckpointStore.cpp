@@ -107,7 +107,7 @@ void CheckpointStore::rehearse(
   createDirectories(folder);
   for (const char *file : {modelFile, optimizerFile})
     FileWriter(folder + "/" + file).finish();
-  replaceTextFile(folder + "/" + manifestFile, manifest.toText());
+  writeTextFile(folder + "/" + manifestFile, manifest.toText());
   renamePath(folder, renamed);
   syncDirectory(directory);
   fs::remove_all(renamed, error);
@@ -138,10 +138,7 @@ void CheckpointStore::write(CheckpointManifest manifest,
                                      tensors.parameters, whole)},
         {optimizerFile, writeSafetensors(temporary + "/" + optimizerFile,
                                          tensors.moments, whole)}};
-    std::string text = manifest.toText();
-    FileWriter file(temporary + "/" + manifestFile);
-    file.write(text.data(), text.size());
-    file.finish();
+    writeTextFile(temporary + "/" + manifestFile, manifest.toText());
     syncDirectory(temporary);
   } catch (...) {
     // On a full disk the half-written files are in the way of everyone.
@@ -280,6 +277,6 @@ void CheckpointStore::read(int64_t step,
   SafetensorsFile model(folder + modelFile);
   SafetensorsFile optimizer(folder + optimizerFile);
   optimizer.requireExactly(tensors.moments, StoredTypes::F32Only);
-  model.readInto(tensors.parameters, StoredTypes::F32Only);
-  optimizer.readInto(tensors.moments, StoredTypes::F32Only);
+  model.readInto(tensors.device, tensors.parameters, StoredTypes::F32Only);
+  optimizer.readInto(tensors.device, tensors.moments, StoredTypes::F32Only);
 }

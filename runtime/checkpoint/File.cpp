@@ -29,14 +29,14 @@ static constexpr uint64_t largestTransfer = uint64_t(1) << 30;
 
 //===-- FileWriter --------------------------------------------------------===//
 
-/// Closes `descriptor` and throws unless it is that of a regular file. Files
-/// are opened with O_NONBLOCK: a pipe is refused here instead of waited for.
-static struct stat requireRegular(int &descriptor, const std::string &path) {
+/// Closes `descriptor` and throws if it is that of a pipe. Files are opened
+/// with O_NONBLOCK, so that one is refused here instead of waited for.
+static void refusePipe(int &descriptor, const std::string &path) {
   struct stat status;
-  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
-    return status;
+  if (fstat(descriptor, &status) == 0 && !S_ISFIFO(status.st_mode))
+    return;
   close(std::exchange(descriptor, -1));
-  throw UserError(path + " is not a regular file");
+  throw UserError(path + " is a pipe; expected a regular file");
 }
 
 FileWriter::FileWriter(const std::string &path) : path(path) {
@@ -45,7 +45,7 @@ FileWriter::FileWriter(const std::string &path) : path(path) {
            0666);
   if (descriptor < 0)
     fail("cannot create " + path, errno);
-  requireRegular(descriptor, path);
+  refusePipe(descriptor, path);
 }
 
 FileWriter::~FileWriter() {
@@ -90,7 +90,13 @@ FileReader::FileReader(const std::string &path) : name(path) {
   descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0)
     fail("cannot open " + path, errno);
-  bytes = static_cast<uint64_t>(requireRegular(descriptor, path).st_size);
+  struct stat status;
+  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+    bytes = static_cast<uint64_t>(status.st_size);
+    return;
+  }
+  close(std::exchange(descriptor, -1));
+  throw UserError(path + " is not a regular file");
 }
 
 FileReader::~FileReader() {
@@ -144,15 +150,19 @@ std::string flmrt::readTextFile(const std::string &path, uint64_t limit) {
   return text;
 }
 
+void flmrt::writeTextFile(const std::string &path, const std::string &text) {
+  FileWriter file(path);
+  file.write(text.data(), text.size());
+  file.finish();
+}
+
 void flmrt::replaceTextFile(const std::string &path, const std::string &text) {
   std::filesystem::path target(path);
   std::string directory = target.parent_path().string();
   if (directory.empty())
     directory = ".";
   std::string temporary = directory + "/.tmp-" + target.filename().string();
-  FileWriter file(temporary);
-  file.write(text.data(), text.size());
-  file.finish();
+  writeTextFile(temporary, text);
   renamePath(temporary, path);
   syncDirectory(directory);
 }

@@ -65,6 +65,9 @@ private:
 /// The whole of a small text file; a larger one than `limit` bytes is an error.
 std::string readTextFile(const std::string &path, uint64_t limit);
 
+/// Creates `path`, or empties it, and brings `text` to the disk.
+void writeTextFile(const std::string &path, const std::string &text);
+
 /// Puts `text` in place of `path` at one instant: a reader, or a crash, meets
 /// the old contents or the new ones, never a mixture.
 void replaceTextFile(const std::string &path, const std::string &text);

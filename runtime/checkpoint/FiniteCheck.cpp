@@ -3,6 +3,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/FiniteCheck.h"
 
+#include "runtime/checkpoint/MappedTensor.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -24,13 +26,11 @@ bool flmrt::areFinite(const float *values, int64_t count) {
   return true;
 }
 
-std::string flmrt::firstNotFinite(const std::vector<Tensor> &tensors) {
+std::string flmrt::firstNotFinite(ProgramDevice &device,
+                                  const std::vector<Tensor> &tensors) {
   for (const Tensor &tensor : tensors) {
-    bool isGood = true;
-    tensor.partHere().forEachRun([&](int64_t, int64_t memory, int64_t count) {
-      isGood = isGood && areFinite(tensor.data + memory, count);
-    });
-    if (!isGood)
+    MappedTensor here(device, tensor, MapAccess::Read);
+    if (!areFinite(here.data(), here.elements()))
       return tensor.name;
   }
   return "";

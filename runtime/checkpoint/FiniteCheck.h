@@ -16,9 +16,10 @@ namespace flmrt {
 /// Whether all of `values` are finite numbers.
 bool areFinite(const float *values, int64_t count);
 
-/// The name of the first of `tensors` of which a value that is here is not
-/// finite, or "".
-std::string firstNotFinite(const std::vector<Tensor> &tensors);
+/// The name of the first of `tensors`, in the state of `device`, of which a
+/// value that is here is not finite, or "".
+std::string firstNotFinite(ProgramDevice &device,
+                           const std::vector<Tensor> &tensors);
 
 } // namespace flmrt
 

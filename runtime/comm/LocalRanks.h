@@ -5,7 +5,7 @@
 #ifndef FLM_RUNTIME_COMM_LOCALRANKS_H
 #define FLM_RUNTIME_COMM_LOCALRANKS_H
 
-#include "runtime/comm/Launch.h"
+#include "runtime/device/Launch.h"
 
 #include <cstdint>
 #include <string>

@@ -5,7 +5,7 @@
 #ifndef FLM_RUNTIME_COMM_MPIWATCH_H
 #define FLM_RUNTIME_COMM_MPIWATCH_H
 
-#include "runtime/comm/Launch.h"
+#include "runtime/device/Launch.h"
 
 #include <chrono>
 #include <condition_variable>

@@ -187,7 +187,9 @@ void TokenFile::failAt(int64_t index, int64_t token, int64_t vocab) const {
     message += " is outside the vocabulary of " + std::to_string(vocab) +
                " (0 to " + std::to_string(vocab - 1) +
                "): the file was encoded for another tokenizer. Encode the text "
-               "with the model's own, or compile a config with a larger vocab";
+               "with the model's own, or compile the model for this one: flmc "
+               "--set vocab=N --set padded_vocab=M, N the tokenizer's "
+               "vocabulary, M at least N";
   else
     message += " does not fit 32 bits: the file is damaged";
   throw UserError(message);

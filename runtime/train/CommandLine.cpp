@@ -18,6 +18,7 @@
 #include <numeric>
 
 using namespace flmrt;
+using flm::abi::RecipeKey;
 
 namespace {
 
@@ -67,12 +68,6 @@ public:
             [least](int64_t number) { return number >= least; });
   }
 
-  void seed(const char *flag, uint64_t &value, const char *unit,
-            const std::string &doc) {
-    decimal(flag, value, unit, doc, std::to_string(value),
-            "a whole number from 0 to 2^64 - 1", [](uint64_t) { return true; });
-  }
-
   /// A finite number of at least 0.
   void number(const char *flag, double &value, const char *unit,
               const std::string &doc) {
@@ -115,22 +110,19 @@ private:
 };
 
 // The recipe's flags are made from Recipe.def: one overload per type.
-void addRecipeFlag(Flags &flags, const std::string &flag, int64_t &value,
-                   const char *unit, const char *doc) {
-  flags.count(flag.c_str(), value, unit, doc);
+void addRecipeFlag(Flags &flags, const RecipeKey &key, int64_t &value) {
+  flags.count(flagOf(key.name).c_str(), value, key.unit, key.doc, key.least);
 }
-void addRecipeFlag(Flags &flags, const std::string &flag, uint64_t &value,
-                   const char *unit, const char *doc) {
-  flags.seed(flag.c_str(), value, unit, doc);
+void addRecipeFlag(Flags &flags, const RecipeKey &key, double &value) {
+  flags.number(flagOf(key.name).c_str(), value, key.unit, key.doc);
 }
-void addRecipeFlag(Flags &flags, const std::string &flag, double &value,
-                   const char *unit, const char *doc) {
-  flags.number(flag.c_str(), value, unit, doc);
+void addRecipeFlag(Flags &flags, const RecipeKey &key, std::string &value) {
+  std::vector<std::string> words = flm::abi::split(key.choices, '|');
+  flags.keyword(flagOf(key.name).c_str(), value, key.unit,
+                key.doc + std::string(": ") + key.expected(), words);
 }
-void addRecipeFlag(Flags &flags, const std::string &flag, std::string &value,
-                   const char *unit, const char *doc) {
-  flags.text(flag.c_str(), value, unit, doc, value);
-}
+// A list of dims is fixed when compiling.
+void addRecipeFlag(Flags &, const RecipeKey &, std::vector<std::string> &) {}
 
 //===-- The whole list ----------------------------------------------------===//
 
@@ -164,9 +156,10 @@ void addFlags(CLI::App &app, Options &options) {
                "before all ranks are ended; no effect on one rank");
 
   flags.group("Recipe");
-#define FLM_RECIPE(key, type, fallback, unit, doc)                             \
-  addRecipeFlag(flags, flagOf(#key), options.recipe.key, unit, doc);
-#include "runtime/train/Recipe.def"
+  flm::abi::forEachKey(options.recipe, [&](const RecipeKey &key, auto &value) {
+    if (key.when == RecipeKey::Flag)
+      addRecipeFlag(flags, key, value);
+  });
 
   flags.group("Evaluation and logging");
   flags.count("--log-every", options.logEvery, "STEPS",
@@ -294,8 +287,10 @@ flmrt::parseCommandLine(int argc, const char *const *argv,
 nlohmann::ordered_json flmrt::effectiveRecipe(const ProgramManifest &manifest,
                                               const Recipe &recipe) {
   nlohmann::ordered_json values = manifest.recipeValues;
-#define FLM_RECIPE(key, type, fallback, unit, doc) values[#key] = recipe.key;
-#include "runtime/train/Recipe.def"
+  flm::abi::forEachKey(recipe, [&](const RecipeKey &key, const auto &value) {
+    if (key.when == RecipeKey::Flag)
+      values[key.name] = value;
+  });
   return values;
 }
 

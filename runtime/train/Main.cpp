@@ -5,8 +5,9 @@
 #include "runtime/UserError.h"
 #include "runtime/abi/Program.h"
 #include "runtime/comm/Communicator.h"
-#include "runtime/comm/Launch.h"
+#include "runtime/comm/HostExchange.h"
 #include "runtime/comm/MpiWatch.h"
+#include "runtime/device/Launch.h"
 #include "runtime/train/CommandLine.h"
 #include "runtime/train/Interrupt.h"
 #include "runtime/train/TrainingRun.h"
@@ -120,16 +121,17 @@ static void finish(Communicator &communicator, const Options &options,
 static int train(const ProgramManifest &manifest, const Options &options,
                  const Launch &launch) {
   const Distribution &distribution = manifest.distribution;
-  Communicator communicator(distribution.mesh, distribution.collectives,
-                            {options.commTimeout, interruptSignal}, [&] {
-                              return distribution.mesh.ranks() == 1
-                                         ? createSelfTransport()
-                                         : startMpi(options, launch);
-                            });
+  Communicator communicator(
+      distribution.mesh, {options.commTimeout, interruptSignal}, [&] {
+        return distribution.mesh.ranks() == 1 ? createSelfTransport()
+                                              : startMpi(options, launch);
+      });
+  HostExchange exchange(communicator, distribution.collectives);
   int status = reportErrors(launch, [&] {
-    TrainingRun run(manifest, options, communicator);
+    TrainingRun run(manifest, options, communicator, exchange);
     deferSignals();
     int done = run.execute();
+    exchange.finish();
     finish(communicator, options, launch);
     return done;
   });

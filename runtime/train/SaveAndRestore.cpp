@@ -121,9 +121,10 @@ void TrainingRun::restore() {
   }
   if (options.init.empty())
     return program->initializeParameters(options.recipe.seed);
-  const std::vector<Tensor> &parameters = program->tensors().parameters;
-  SafetensorsFile(options.init).readInto(parameters, StoredTypes::AnyFloat16);
-  std::string culprit = firstNotFinite(parameters);
+  const CheckpointTensors &tensors = program->tensors();
+  SafetensorsFile(options.init)
+      .readInto(tensors.device, tensors.parameters, StoredTypes::AnyFloat16);
+  std::string culprit = firstNotFinite(tensors.device, tensors.parameters);
   if (!culprit.empty())
     throw UserError(options.init + ": tensor '" + culprit +
                     "' holds values that are not finite");
@@ -132,9 +133,10 @@ void TrainingRun::restore() {
 /// A step may end well and leave parameters behind that do not: its loss is
 /// that before the update.
 void TrainingRun::requireFiniteState() {
-  std::string culprit = firstNotFinite(program->tensors().parameters);
+  const CheckpointTensors &tensors = program->tensors();
+  std::string culprit = firstNotFinite(tensors.device, tensors.parameters);
   if (culprit.empty())
-    culprit = firstNotFinite(program->tensors().moments);
+    culprit = firstNotFinite(tensors.device, tensors.moments);
   const int64_t rank =
       communicator.largest("the check of the parameters",
                            {culprit.empty() ? -1 : communicator.rank()})[0];
@@ -156,7 +158,8 @@ void TrainingRun::saveCheckpoint() {
   using Clock = std::chrono::steady_clock;
   auto begin = Clock::now();
   requireFiniteState();
-  TensorGatherer gatherer(communicator, program->sharedTensors());
+  TensorGatherer gatherer(communicator, program->tensors().device,
+                          program->sharedTensors());
   if (communicator.isRoot()) {
     try {
       store->write(

@@ -28,9 +28,10 @@ static double secondsSince(Clock::time_point begin) {
 //===-- Setting up --------------------------------------------------------===//
 
 TrainingRun::TrainingRun(const ProgramManifest &manifest,
-                         const Options &options, Communicator &communicator)
+                         const Options &options, Communicator &communicator,
+                         ProgramExchange &exchange)
     : manifest(manifest), options(options), communicator(communicator),
-      volume(manifest.distribution, communicator) {
+      exchange(exchange), volume(manifest.distribution, exchange) {
   if (options.probeEvery && manifest.probes.empty())
     throw UserError("--probe-every: this binary was compiled without probes");
   // What the user says, else what flm-data says beside the data.
@@ -77,7 +78,7 @@ TrainingRun::TrainingRun(const ProgramManifest &manifest,
 
 int TrainingRun::execute() {
   printHeader(manifest, options, firstStep, dataFile ? dataFile->size() : 0,
-              communicator.messageBytes());
+              exchange.stagingBytes());
   if (communicator.isRoot() && options.recipe.warmup > 0 &&
       options.recipe.warmup >= options.recipe.steps && !isLastStep())
     printWarning("the warm-up (" + std::to_string(options.recipe.warmup) +

@@ -10,6 +10,7 @@
 #include "runtime/checkpoint/CheckpointStore.h"
 #include "runtime/checkpoint/RunLock.h"
 #include "runtime/comm/Communicator.h"
+#include "runtime/comm/ProgramExchange.h"
 #include "runtime/data/Tokenizer.h"
 #include "runtime/train/CommandLine.h"
 #include "runtime/train/CompiledProgram.h"
@@ -31,7 +32,7 @@ public:
   /// Opens the files, maps the memory and sets the parameters: whatever can
   /// fail because of the user fails here, as a UserError.
   TrainingRun(const ProgramManifest &manifest, const Options &options,
-              Communicator &communicator);
+              Communicator &communicator, ProgramExchange &exchange);
 
   /// Trains and generates. Returns the exit status of the process: 0, or
   /// 128 + the signal that interrupted any rank (a checkpoint is written
@@ -68,6 +69,7 @@ private:
   const ProgramManifest &manifest;
   const Options &options;
   Communicator &communicator;
+  ProgramExchange &exchange;
   std::optional<CheckpointStore> store;
   std::optional<RunLock> lock; ///< of the root
   std::optional<TokenFile> dataFile;

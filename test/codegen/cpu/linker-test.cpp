@@ -22,7 +22,7 @@ static llvm::SmallVector<char, 0> object(const char *text) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &test.context());
   cpu::CpuTarget target = cpu::hostTarget();
   mlir::PassManager passes(&test.context());
-  cpu::buildLowerToLLVMPipeline(passes, target);
+  cpu::addLowerToLLVM(passes, target);
   EXPECT_TRUE(mlir::succeeded(passes.run(*module)));
   return llvm::cantFail(
       binary::emit(*module, target, binary::EmitKind::Object));
@@ -117,4 +117,23 @@ TEST_F(LinkerTest, SaysWhatAProgramOfSeveralRanksLacks) {
   EXPECT_TRUE(message.find("rt_mpi.a' does not exist") != std::string::npos ||
               message.find("was built without MPI") != std::string::npos)
       << message;
+}
+
+TEST_F(LinkerTest, LinksWhatTheTargetAsksFor) {
+  // An archive beside the runtime's, of the same name.
+  llvm::StringRef part = "device";
+  auto program = object(answer);
+  std::string message = llvm::toString(binary::linkExecutable(
+      {llvm::ArrayRef<char>(program)}, path("rt.a"), path("exe"),
+      /*needsMpi=*/false, part));
+  EXPECT_NE(message.find("the target's runtime"), std::string::npos) << message;
+  EXPECT_NE(message.find("rt_device.a' does not exist"), std::string::npos)
+      << message;
+  std::error_code code =
+      llvm::sys::fs::copy_file(path("rt.a"), path("rt_device.a"));
+  ASSERT_FALSE(code) << code.message();
+  llvm::Error error = binary::linkExecutable({llvm::ArrayRef<char>(program)},
+                                             path("rt.a"), path("exe"),
+                                             /*needsMpi=*/false, part);
+  EXPECT_FALSE(error) << llvm::toString(std::move(error));
 }

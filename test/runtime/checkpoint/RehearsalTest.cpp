@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/CheckpointStore.h"
 #include "test/runtime/RunFixture.h"
+#include "test/runtime/device/AllMemory.h"
 
 #include <filesystem>
 
@@ -32,7 +33,8 @@ TEST_F(Rehearsal, ANameOfAnyBytesIsSaved) {
 TEST_F(Rehearsal, LeavesNothingBehind) {
   CheckpointStore store(out, 0);
   store.prepare();
-  store.rehearse({}, {}, [](auto) {});
+  AllMemory memory;
+  store.rehearse({}, {memory, {}, {}}, [](auto) {});
   EXPECT_TRUE(std::filesystem::is_empty(out));
 }
 
@@ -55,9 +57,9 @@ TEST_F(Rehearsal, RoomForTwo) {
               AllOf(HasSubstr("the disk of run has 2.0 KiB left"),
                     HasSubstr("a checkpoint takes 1000 B")));
   EXPECT_NE(describeSpace("run", ~uint64_t(0), ~uint64_t(0)), "");
-  float value = 0;
-  CheckpointTensors tensors = {{{"w", {5, 6}, &value}},
-                               {{"m", {5, 6}, &value}, {"v", {5}, &value}}};
+  AllMemory memory;
+  CheckpointTensors tensors = {
+      memory, {{"w", {5, 6}, 0}}, {{"m", {5, 6}, 0}, {"v", {5}, 0}}};
   EXPECT_EQ(bytesOf(tensors), 4u * (30 + 30 + 5));
   CheckpointStore store(out, 0);
   store.prepare();

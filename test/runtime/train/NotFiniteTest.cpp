@@ -3,7 +3,9 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/CheckpointStore.h"
 #include "runtime/checkpoint/FiniteCheck.h"
+#include "runtime/checkpoint/MappedTensor.h"
 #include "test/runtime/RunFixture.h"
+#include "test/runtime/device/AllMemory.h"
 
 #include <cmath>
 #include <cstring>
@@ -76,29 +78,30 @@ TEST_F(NotFinite, AValidationLossEndsTheRun) {
 /// One that an older version has saved is passed over.
 TEST_F(NotFinite, ResumesFromTheOneBefore) {
   ASSERT_EQ(runBinary(flags(out, {"--checkpoint-every", "6"})).status, 0);
-  float nan = std::nanf("");
-  std::vector<float> table(256 * 256), bias(256), gain(7, nan);
-  CheckpointTensors tensors;
+  std::vector<float> table(256 * 256), bias(256), gain(7, std::nanf(""));
+  AllMemory memory;
+  CheckpointTensors tensors = {memory, {}, {}};
   auto add = [&](const std::string &name, std::vector<int64_t> shape,
-                 float *values) {
-    tensors.parameters.push_back({name, shape, values});
+                 std::vector<float> &values) {
+    tensors.parameters.push_back({name, shape, memory.offsetOf(values)});
     for (const char *moment : {"exp_avg.", "exp_avg_sq."})
-      tensors.moments.push_back({moment + name, shape, table.data()});
+      tensors.moments.push_back({moment + name, shape, memory.offsetOf(table)});
   };
-  add("model.table.weight", {256, 256}, table.data());
+  add("model.table.weight", {256, 256}, table);
   for (int layer = 0; layer < 3; ++layer)
-    add("model.layers." + std::to_string(layer) + ".bias", {256}, bias.data());
-  add("model.norm.weight", {7}, gain.data());
+    add("model.layers." + std::to_string(layer) + ".bias", {256}, bias);
+  add("model.norm.weight", {7}, gain);
   std::string path = out + "/" + finalStep + "/manifest.json";
   CheckpointStore(out, 0).write(
-      CheckpointManifest::fromText(readFile(path), path), tensors);
+      CheckpointManifest::fromText(readFile(path), path), tensors,
+      wholeOnThisRank(memory));
   ProcessResult result = runBinary(flags(out, {"--resume"}));
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr("model.safetensors: holds values that are "
                                     "not finite"));
   EXPECT_THAT(result.out, HasSubstr("resumed from " + out + "/step_00000006"));
   std::string file = directory / "nan.st";
-  writeSafetensors(file, tensors.parameters);
+  writeSafetensors(file, tensors.parameters, wholeOnThisRank(memory));
   EXPECT_THAT(errorOfRun({"--data", data, "--init", file}),
               HasSubstr("tensor 'model.norm.weight' holds values"));
 }

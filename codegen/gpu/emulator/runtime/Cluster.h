@@ -6,7 +6,7 @@
 
 #include "codegen/gpu/emulator/runtime/Emulator.h"
 #include "codegen/gpu/emulator/runtime/Fiber.h"
-#include "codegen/gpu/emulator/runtime/Random.h"
+#include "codegen/gpu/reference/Random.h"
 
 #include <array>
 #include <deque>
@@ -16,6 +16,8 @@
 #include <mutex>
 
 namespace flm::emu {
+
+using gpuref::Random;
 
 struct Block;
 struct Cluster;

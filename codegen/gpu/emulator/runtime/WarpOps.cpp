@@ -2,13 +2,14 @@
 // What the lanes of a warp do together: shuffles, matrix loads and stores,
 // mma.sync.
 //===----------------------------------------------------------------------===//
-#include "codegen/gpu/emulator/runtime/Bf16.h"
 #include "codegen/gpu/emulator/runtime/Checks.h"
 #include "codegen/gpu/emulator/runtime/Entries.h"
+#include "codegen/gpu/reference/Bf16.h"
 
 #include <cstring>
 
 using namespace flm::emu;
+using flm::gpuref::fromBF16;
 
 namespace {
 
