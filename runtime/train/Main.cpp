@@ -7,6 +7,7 @@
 #include "runtime/comm/Communicator.h"
 #include "runtime/comm/HostExchange.h"
 #include "runtime/comm/MpiWatch.h"
+#include "runtime/device/CpuFeatures.h"
 #include "runtime/device/Launch.h"
 #include "runtime/train/CommandLine.h"
 #include "runtime/train/Interrupt.h"
@@ -149,6 +150,7 @@ static int run(int argc, char **argv, const Launch &launch) {
     std::printf("%s\n", describeConfig(manifest, *options).c_str());
     return 0;
   }
+  requireCpuFeatures(manifest.cpuName, manifest.cpuFeatures);
   checkWorldSize(manifest, launch, argv[0]);
   return train(manifest, *options, launch);
 }

@@ -14,6 +14,8 @@
 // Gradients are whole numbers that depend on tokens and indices, so that every
 // order of their sums gives the same bits: what is tested here is the runtime.
 //
+// FAKE_FEATURE="avx2" says that it needs a CPU with this feature.
+//
 // Accidents, on the rank FAKE_RANK alone if that is set, in the step that the
 // number says: FAKE_SIGNAL="3:9" raises signal 9, FAKE_HANG="3" never returns,
 // FAKE_NAN="3" makes the loss NaN, FAKE_EXTRA="3" communicates once too often,
