@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 
 static const char *const modelFile = "model.safetensors";
 static const char *const optimizerFile = "optimizer.safetensors";
+static const char *const configFile = "config.json";
 static const char *const manifestFile = "manifest.json";
 static const char *const latestFile = "latest";
 /// Begins the name of everything that may be incomplete.
@@ -38,8 +39,9 @@ static std::optional<int64_t> stepOf(const std::string &name) {
   return step;
 }
 
-CheckpointStore::CheckpointStore(std::string directory, int64_t keep)
-    : directory(std::move(directory)), keep(keep) {}
+CheckpointStore::CheckpointStore(std::string directory, int64_t keep,
+                                 std::string config)
+    : directory(std::move(directory)), keep(keep), config(std::move(config)) {}
 
 std::string CheckpointStore::directoryOf(int64_t step) const {
   return directory + "/" + nameOf(step);
@@ -107,6 +109,7 @@ void CheckpointStore::rehearse(
   createDirectories(folder);
   for (const char *file : {modelFile, optimizerFile})
     FileWriter(folder + "/" + file).finish();
+  writeTextFile(folder + "/" + configFile, config);
   writeTextFile(folder + "/" + manifestFile, manifest.toText());
   renamePath(folder, renamed);
   syncDirectory(directory);
@@ -138,6 +141,7 @@ void CheckpointStore::write(CheckpointManifest manifest,
                                      tensors.parameters, whole)},
         {optimizerFile, writeSafetensors(temporary + "/" + optimizerFile,
                                          tensors.moments, whole)}};
+    writeTextFile(temporary + "/" + configFile, config);
     writeTextFile(temporary + "/" + manifestFile, manifest.toText());
     syncDirectory(temporary);
   } catch (...) {

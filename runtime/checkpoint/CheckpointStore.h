@@ -3,6 +3,7 @@
 //
 //   step_00001000/model.safetensors      parameters, Hugging Face names
 //   step_00001000/optimizer.safetensors  exp_avg.<name>, exp_avg_sq.<name>
+//   step_00001000/config.json            how other programs read them
 //   step_00001000/manifest.json          see CheckpointManifest.h
 //   latest                               name of the newest, for scripts
 //
@@ -40,8 +41,10 @@ std::string describeSpace(const std::string &directory, uint64_t free,
 
 class CheckpointStore {
 public:
-  /// `keep` newest checkpoints stay after each write; 0 keeps all.
-  CheckpointStore(std::string directory, int64_t keep);
+  /// `keep` newest checkpoints stay after each write; 0 keeps all. `config` is
+  /// what each has as its config.json.
+  CheckpointStore(std::string directory, int64_t keep,
+                  std::string config = "{}\n");
 
   /// Creates the directory and removes what a killed run left half-written.
   void prepare();
@@ -98,6 +101,7 @@ private:
 
   std::string directory;
   int64_t keep;
+  std::string config;
 };
 
 } // namespace flmrt

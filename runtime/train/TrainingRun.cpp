@@ -11,6 +11,7 @@
 #include "runtime/train/Console.h"
 #include "runtime/train/Generation.h"
 #include "runtime/train/Interrupt.h"
+#include "runtime/train/ModelConfig.h"
 #include "runtime/train/SideFile.h"
 
 #include <algorithm>
@@ -56,7 +57,7 @@ TrainingRun::TrainingRun(const ProgramManifest &manifest,
     tokenizer = openTokenizer(tokenizerName, manifest.vocab);
   requireSameRun();
   if (!options.out.empty()) {
-    store.emplace(options.out, options.keep);
+    store.emplace(options.out, options.keep, modelConfig(manifest));
     if (communicator.isRoot() && !isReadOnly())
       prepareOutput();
   }
