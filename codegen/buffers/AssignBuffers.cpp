@@ -2,6 +2,7 @@
 // Gives every value of every program its bytes.
 //===----------------------------------------------------------------------===//
 #include "codegen/buffers/BufferAssignment.h"
+#include "codegen/buffers/CollectiveStaging.h"
 #include "codegen/buffers/Passes.h"
 #include "codegen/buffers/StateTables.h"
 
@@ -108,13 +109,17 @@ static std::string mebibytes(int64_t bytes) {
 LogicalResult AssignBuffers::checkLimit(int64_t stateBytes,
                                         int64_t scratchBytes,
                                         ArrayRef<Storage> pieces) {
-  if (memoryLimit <= 0 || stateBytes + scratchBytes <= memoryLimit)
+  const int64_t messages = stagingBytes(getOperation());
+  const int64_t all = stateBytes + scratchBytes + messages;
+  if (memoryLimit <= 0 || all <= memoryLimit)
     return success();
   auto diag = getOperation().emitError()
-              << "the program needs " << mebibytes(stateBytes + scratchBytes)
-              << " (state " << mebibytes(stateBytes) << ", scratch "
-              << mebibytes(scratchBytes) << "), the limit is "
-              << mebibytes(memoryLimit);
+              << "the program needs " << mebibytes(all) << " (state "
+              << mebibytes(stateBytes) << ", scratch "
+              << mebibytes(scratchBytes);
+  if (messages)
+    diag << ", messages between ranks " << mebibytes(messages);
+  diag << "), the limit is " << mebibytes(memoryLimit);
   SmallVector<Storage> sorted(pieces);
   llvm::sort(sorted, [](const Storage &a, const Storage &b) {
     return std::tie(b.bytes, a.from) < std::tie(a.bytes, b.from);

@@ -45,7 +45,7 @@ private:
   mlir::OpBuilder host;
   /// Of the loops and pipelines around, outermost first.
   llvm::SmallVector<mlir::Value> slots;
-  /// This rank's index on mesh axes, loaded when the function begins.
+  /// This rank's index on mesh axes, asked for when the function begins.
   llvm::DenseMap<mlir::StringAttr, mlir::Value> stages;
   /// The block of layers that is being run, of how many; null: there is one.
   mlir::Value chunk;

@@ -103,15 +103,8 @@ static double flopsPerToken(ModelOp forward) {
     for (auto loop = op->getParentOfType<LoopOp>(); loop;
          loop = loop->getParentOfType<LoopOp>())
       times *= static_cast<double>(loop.trips());
-    if (auto linear = dyn_cast<LinearOp>(op)) {
-      flops += 6.0 * times *
-               static_cast<double>(typeOf(linear.getW()).numElements());
-    } else if (auto attention = dyn_cast<AttentionOp>(op)) {
-      NamedTensorType q = typeOf(attention.getQ());
-      double seq = static_cast<double>(q.getDims()[q.getRank() - 2].size());
-      double features = static_cast<double>(q.getDims().back().size());
-      flops += (attention.getCausal() ? 6.0 : 12.0) * times * seq * features;
-    }
+    if (auto counted = dyn_cast<FlopsOpInterface>(op))
+      flops += 3.0 * times * counted.flopsPerToken();
   });
   return flops;
 }

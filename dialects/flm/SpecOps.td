@@ -136,7 +136,7 @@ def ParamOp : FlmValueOp<"param", "param", [NoMemoryEffect]> {
   }];
 }
 
-def ReturnOp : FlmOp<"return", [Pure, Terminator,
+def ReturnOp : FlmOp<"return", [Pure, Terminator, KnownToAllStages,
     ParentOneOf<["ModelOp", "ProgramOp"]>]> {
   let summary = "ends a model or a program";
   let description = [{

@@ -88,7 +88,7 @@ static void printBindingValue(raw_ostream &os, Attribute value) {
 /// On the line of the op if they are short, else on lines of their own.
 void flm::printBindings(OpAsmPrinter &printer, Operation *, ArrayAttr names,
                         ArrayAttr values) {
-  constexpr size_t longest = 100;
+  constexpr size_t longest = 120;
   SmallVector<std::string> bindings;
   size_t width = 0;
   for (auto [name, value] : llvm::zip(names, values)) {

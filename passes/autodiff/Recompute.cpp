@@ -110,7 +110,9 @@ struct Recompute : flm::impl::RecomputeBase<Recompute> {
         chosen = Recipe::of(recipe).recompute;
     std::function<bool(Operation *)> again;
     if (chosen == "selective")
-      again = [](Operation *op) { return isa<RmsNormOp, SiluMulOp>(op); };
+      again = [](Operation *op) {
+        return op->hasTrait<flm::OpTrait::CheapToRecompute>();
+      };
     else if (chosen == "full")
       again = [](Operation *) { return true; };
     else if (chosen == "none" || chosen.empty())

@@ -49,11 +49,12 @@ inline std::string RecipeKey::expected() const {
     return "a number from 0 to below 1";
   case Integer:
     return "a whole number of at least " + std::to_string(least);
-  case Keyword: {
-    std::string words;
-    for (const std::string &word : split(choices, '|'))
-      words += (words.empty() ? "" : " or ") + word;
-    return words;
+  case Keyword: { // "a, b or c"
+    std::vector<std::string> words = split(choices, '|');
+    std::string text = words.front();
+    for (size_t i = 1; i < words.size(); ++i)
+      text += (i + 1 == words.size() ? " or " : ", ") + words[i];
+    return text;
   }
   case Dims:
     return "a list of dims";

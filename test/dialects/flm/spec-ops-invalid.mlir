@@ -180,7 +180,7 @@ flm.recipe @r {micro_batch = 0}
 
 // -----
 
-// expected-error @below {{'precision' must be f32 or bf16 or f64: element type}}
+// expected-error @below {{'precision' must be f32, bf16 or f64: element type}}
 flm.recipe @r {precision = fp16}
 
 // -----

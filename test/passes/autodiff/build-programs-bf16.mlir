@@ -31,8 +31,8 @@ flm.plan @p of @m on grid() {}
 // CHECK:        adamw %table, %{{.*}} : !f32_vh, [] f32, !f32_hyper
 // The caller gets f32.
 // CHECK-LABEL: flm.program @predict
-// CHECK:        %logits_wide = cast %logits : [{{.*}}] bf16 -> !{{.*}}
-// CHECK-NEXT:   return %logits_wide : !f32_1sv
+// CHECK:        %logits_wide = cast %logits : !bsv1 -> !f32_bsv
+// CHECK-NEXT:   return %logits_wide : !f32_bsv
 
 // LOOP-LABEL: flm.program @train_step
 // LOOP-NEXT:    %table = param "embed.weight" mup<{{.*}}> : !f32_vh

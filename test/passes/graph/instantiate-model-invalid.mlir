@@ -24,7 +24,7 @@
 // RUN: %{refuses}="config=small recipe=r set=batch=4" 2>&1 | FileCheck %s --check-prefix=BATCH
 // BATCH: error: 'batch' is the recipe's micro_batch: set micro_batch=4
 // RUN: %{refuses}="config=small recipe=r set=precision=f16" 2>&1 | FileCheck %s --check-prefix=KEY
-// KEY: error: 'precision' must be one of f32, bf16, f64
+// KEY: error: 'precision' must be f32, bf16 or f64
 // RUN: %{refuses}="config=small recipe=r set=lr=nan" 2>&1 | FileCheck %s --check-prefix=NAN
 // NAN: error: 'lr' must be a number of at least 0
 // RUN: %{refuses}="config=small recipe=r set=hidden=1099511627778" 2>&1 | FileCheck %s --check-prefix=LARGE

@@ -8,8 +8,8 @@
 // BASE: flm.recipe @base {micro_batch = 2, lr = 0.1, width = [hidden]}
 // MIDDLE: flm.recipe @middle {micro_batch = 3, lr = 0.1, width = [hidden], clip = 2}
 // Its micro-batch binds `batch`, too.
+// LAST: !i32_b = !flm.tensor<[batch=3] i32>
 // LAST: flm.model @m config @c recipe @last
-// LAST: (%tokens: [batch=3] i32)
 // LAST: flm.recipe @last {micro_batch = 3, lr = 0.2, width = [hidden], clip = 2, precision = bf16}
 // LAST-NOT: flm.recipe
 // SET: flm.recipe @last {micro_batch = 3, lr = 0.5, width = [hidden], clip = 2, precision = bf16, std = 0.25}
