@@ -288,6 +288,32 @@ void BufferAssignment::assignLoop(LoopOp loop, unsigned depth) {
     places[slice] = slotOf(places[loop.stackOf(slice)], depth, bytesOf(slice));
   wantSlots(loop, depth);
   assignBlock(*loop.body(), depth + 1);
+  separateCarries(loop);
+}
+
+/// Next values are copied to their carries one after the other. One that lies
+/// in the bytes of another carry, where carries change places, would be gone by
+/// then: it is copied out first.
+void BufferAssignment::separateCarries(LoopOp loop) {
+  YieldOp yield = loop.yield();
+  OpBuilder builder(yield);
+  int64_t at = live.begin(yield);
+  auto liesIn = [&](Value value, Value carry) {
+    const Place &a = places[value], &b = places[carry];
+    return a.storage >= 0 && a.storage == b.storage;
+  };
+  for (OpOperand &next : yield.getCarriesMutable()) {
+    Value value = next.get(), own = loop.carries()[next.getOperandNumber()];
+    if (llvm::none_of(loop.carries(), [&](Value carry) {
+          return carry != own && liesIn(value, carry);
+        }))
+      continue;
+    Value copy = ScaleOp::create(builder, derivedFrom(value, "", "_before"),
+                                 value.getType(), value,
+                                 builder.getF64FloatAttr(1.0), DimAttr());
+    places[copy] = newStorage(copy, bytesOf(copy), at, at);
+    next.set(copy);
+  }
 }
 
 //===----------------------------------------------------------------------===//

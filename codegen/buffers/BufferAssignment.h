@@ -49,6 +49,7 @@ private:
   void assignCarries(LoopOp loop);
   void assignStacks(LoopOp loop, unsigned depth);
   void wantSlots(LoopOp loop, unsigned depth);
+  void separateCarries(LoopOp loop);
   void wantCarry(mlir::Value carry, mlir::Value next);
   // AssignPipelineOp.cpp
   void assignPipeline(PipelineOp pipeline, unsigned depth);

@@ -65,6 +65,8 @@ private:
                               RecipeOp &recipe);
   LogicalResult bindWidth(ModelOp model, RecipeOp recipe,
                           ArrayRef<std::string> width);
+  static LogicalResult checkPadding(ModelOp model, ConfigOp config,
+                                    const Sizes &sizes);
   static void hoistParameters(LoopOp loop);
   static LogicalResult checkTotals(ModelOp model);
   static LogicalResult checkSlots(RecipeOp op, const Recipe &recipe,
@@ -168,6 +170,25 @@ LogicalResult InstantiateModel::bindWidth(ModelOp model, RecipeOp recipe,
            << llvm::join(dims, ", ");
   if (known.size() != width.size())
     setBinding(recipe, "width", builder.getArrayAttr(known));
+  return success();
+}
+
+/// A config that gives the padded vocabulary itself must give another one with
+/// another vocabulary.
+LogicalResult InstantiateModel::checkPadding(ModelOp model, ConfigOp config,
+                                             const Sizes &sizes) {
+  for (DimDefAttr def : model.dimDefs()) {
+    if (def.getName() != "padded_vocab")
+      continue;
+    int64_t padded = sizes.lookup("padded_vocab"),
+            vocab = sizes.lookup("vocab");
+    if (padded < vocab)
+      return config.emitError()
+             << "padded_vocab " << padded << " is below vocab " << vocab
+             << "; set padded_vocab="
+             << llvm::alignTo(vocab, std::max<int64_t>(def.getMultiple(), 1))
+             << " too";
+  }
   return success();
 }
 
@@ -314,11 +335,8 @@ LogicalResult InstantiateModel::instantiate() {
     return failure();
   if (failed(bindWidth(model, *recipe, values.width)))
     return failure();
-  if (sizes->count("padded_vocab") &&
-      sizes->lookup("padded_vocab") < sizes->lookup("vocab"))
-    return config->emitError()
-           << "padded_vocab " << sizes->lookup("padded_vocab")
-           << " is below vocab " << sizes->lookup("vocab");
+  if (failed(checkPadding(model, *config, *sizes)))
+    return failure();
 
   // The choice becomes explicit and everything else goes.
   Builder builder(&getContext());

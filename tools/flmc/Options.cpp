@@ -174,6 +174,10 @@ std::optional<flmc::Options> flmc::parseOptions(int argc, char **argv) {
   if (!options.explain.empty() && !llvm::is_contained(topics, options.explain))
     return refuse("--explain: unknown topic '" + explain +
                   "'; known: " + llvm::join(llvm::ArrayRef(topics), ", "));
+  if (!options.explain.empty() &&
+      (output.getNumOccurrences() || emit.getNumOccurrences()))
+    return refuse("--explain prints to standard output and makes no file: "
+                  "leave out -o and --emit");
   if (!flm::Target::named(options.target))
     return refuse("--target: unknown target '" + target +
                   "'; known: " + flm::Target::names());

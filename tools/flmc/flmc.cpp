@@ -61,7 +61,8 @@ static std::string findRuntime(const Options &options, const char *program) {
   std::string self = llvm::sys::fs::getMainExecutable(
       program, reinterpret_cast<void *>(&fail));
   SmallString<256> path(llvm::sys::path::parent_path(self));
-  llvm::sys::path::append(path, "..", "lib", "libflmrt.a");
+  llvm::sys::path::append(path, "..", "lib", "flmc");
+  llvm::sys::path::append(path, "libflmrt.a");
   llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
   return std::string(path);
 }

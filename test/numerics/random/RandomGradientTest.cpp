@@ -62,7 +62,7 @@ private:
 
 TEST(RandomModels, GradientsAreFiniteDifferences) {
   int64_t checked = 0, curved = 0;
-  forEachSeed(40, [&](const RandomModel &model, uint64_t seed) {
+  forEachSeed(100, [&](const RandomModel &model, uint64_t seed) {
     TrainPrograms programs(model.spec + "flm.plan @single of @m on grid() {}\n",
                            {});
     State state = programs.randomState(seed);
