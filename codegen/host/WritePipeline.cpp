@@ -33,8 +33,8 @@ Value HostWriter::stageOn(StringAttr axis) {
   Value &stage = stages[axis];
   if (stage)
     return stage;
-  std::optional<int64_t> number =
-      axisNumber(program->getParentOfType<ModuleOp>(), axis);
+  auto module = program->getParentOfType<ModuleOp>();
+  std::optional<int64_t> number = axisNumber(module, axis);
   if (!number)
     return {};
   OpBuilder::InsertionGuard guard(host);
@@ -45,13 +45,11 @@ Value HostWriter::stageOn(StringAttr axis) {
   Block &entry = function.getBody().front();
   host.setInsertionPointToStart(&entry);
   Location loc = function.getLoc();
-  Type i64 = host.getI64Type();
-  Value which =
-      LLVM::ConstantOp::create(host, loc, i64, host.getI64IntegerAttr(*number));
-  Value index = LLVM::CallOp::create(
-                    host, loc,
-                    declareFunction(program, "flm_coordinate", i64, i64), which)
-                    .getResult();
+  Value which = LLVM::ConstantOp::create(host, loc, host.getI64Type(),
+                                         host.getI64IntegerAttr(*number));
+  Value index =
+      callRuntime(host, function, "flm_coordinate", which, host.getI64Type())
+          .getResult();
   stage = arith::IndexCastOp::create(host, loc, host.getIndexType(), index);
   return stage;
 }
