@@ -20,9 +20,10 @@ using StateOffsets = llvm::StringMap<int64_t>;
 /// ops.
 class BufferAssignment {
 public:
-  BufferAssignment(ProgramOp program, const StateOffsets &state)
-      : program(program), context(program.getContext()), state(state),
-        live(program) {}
+  BufferAssignment(ProgramOp program, const Target &target,
+                   const StateOffsets &state)
+      : program(program), context(program.getContext()), target(target),
+        state(state), live(program) {}
 
   mlir::LogicalResult run();
   void write();
@@ -48,6 +49,7 @@ private:
   void assignCarries(LoopOp loop);
   void assignStacks(LoopOp loop, unsigned depth);
   void wantSlots(LoopOp loop, unsigned depth);
+  void separateCarries(LoopOp loop);
   void wantCarry(mlir::Value carry, mlir::Value next);
   // AssignPipelineOp.cpp
   void assignPipeline(PipelineOp pipeline, unsigned depth);
@@ -66,6 +68,7 @@ private:
 
   ProgramOp program;
   mlir::MLIRContext *context;
+  const Target &target;
   const StateOffsets &state;
   Liveness live;
 

@@ -4,6 +4,7 @@
 #include "codegen/buffers/MemoryReport.h"
 
 #include "codegen/buffers/BufferMap.h"
+#include "codegen/buffers/CollectiveStaging.h"
 
 #include "llvm/Support/Format.h"
 
@@ -71,8 +72,8 @@ void flm::printMemoryReport(ModuleOp module, raw_ostream &os) {
     auto bytes = module->getAttrOfType<IntegerAttr>(name);
     return bytes ? bytes.getInt() : 0;
   };
-  int64_t state = arenaBytes("flm.state_bytes");
-  int64_t scratch = arenaBytes("flm.scratch_bytes");
+  int64_t state = arenaBytes(kStateBytes);
+  int64_t scratch = arenaBytes(kScratchBytes);
   auto line = [&](const char *name, int64_t bytes) {
     os << llvm::format("%-32s %16lld %14.2f MiB\n", name,
                        static_cast<long long>(bytes),
@@ -84,5 +85,8 @@ void flm::printMemoryReport(ModuleOp module, raw_ostream &os) {
   line("tables and alignment", state - parameters.size() - optimizer.size());
   line("gradients", gradients.size());
   line("activations and the rest", scratch - gradients.size());
-  line("all of these", state + scratch);
+  const int64_t messages = stagingBytes(module);
+  if (messages)
+    line("messages between ranks", messages);
+  line("all of these", state + scratch + messages);
 }

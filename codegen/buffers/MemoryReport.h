@@ -14,7 +14,8 @@ namespace flm {
 /// tables; in `scratch` the gradients of @train_step (from the accumulators to
 /// what the optimizer reads) and everything else. Bytes that several values
 /// share at different times count once, for the gradients if they are among
-/// them.
+/// them. With several ranks, what collectives take besides
+/// (CollectiveStaging.h).
 void printMemoryReport(mlir::ModuleOp module, llvm::raw_ostream &os);
 
 } // namespace flm

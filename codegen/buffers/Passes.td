@@ -32,7 +32,8 @@ def AssignBuffers : Pass<"flm-assign-buffers", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"memoryLimit", "memory-limit", "int64_t", "0",
-           "bytes that state and scratch may take together; 0 is no limit">
+           "bytes that state, scratch and the memory of collectives may take "
+           "together; 0 is no limit">
   ];
 }
 

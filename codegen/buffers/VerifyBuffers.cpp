@@ -19,16 +19,19 @@ namespace {
 
 struct VerifyBuffers : flm::impl::VerifyBuffersBase<VerifyBuffers> {
   void runOnOperation() override {
+    const Target *target = Target::of(getOperation());
+    if (!target)
+      return signalPassFailure();
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
       if (program.getSymName() != "init" &&
-          (failed(checkArenas(program)) || failed(runStages(program))))
+          (failed(checkArenas(program)) || failed(runStages(program, *target))))
         return signalPassFailure();
   }
 
   LogicalResult checkArenas(ProgramOp program);
 
   /// Stages differ in how far forward passes are ahead of backward ones.
-  static LogicalResult runStages(ProgramOp program) {
+  static LogicalResult runStages(ProgramOp program, const Target &target) {
     int64_t stages = 1;
     auto module = program->getParentOfType<ModuleOp>();
     program.walk([&](Operation *op) {
@@ -39,7 +42,7 @@ struct VerifyBuffers : flm::impl::VerifyBuffersBase<VerifyBuffers> {
           stages = std::max(stages, plan.axisSize(at.getAxis()));
     });
     for (int64_t stage = 0; stage < stages; ++stage)
-      if (failed(BufferExecution(program, {stage, stages, 0, 1}).run()))
+      if (failed(BufferExecution(program, target, {stage, stages, 0, 1}).run()))
         return failure();
     return success();
   }
@@ -67,8 +70,8 @@ static SmallVector<int64_t> lastIndices(Operation *op) {
 /// Every buffer must end before its arena does, in the last iteration too.
 LogicalResult VerifyBuffers::checkArenas(ProgramOp program) {
   auto check = [&](Operation *op, BufferAttr buffer) -> LogicalResult {
-    StringRef key = buffer.getArena() == Arena::State     ? "flm.state_bytes"
-                    : buffer.getArena() == Arena::Scratch ? "flm.scratch_bytes"
+    StringRef key = buffer.getArena() == Arena::State     ? kStateBytes
+                    : buffer.getArena() == Arena::Scratch ? kScratchBytes
                                                           : "";
     auto size = getOperation()->getAttrOfType<IntegerAttr>(key);
     if (!size)

@@ -3,7 +3,9 @@
 //===----------------------------------------------------------------------===//
 #include "passes/contracts/Passes.h"
 
+#include "dialects/flm/BufferForm.h"
 #include "dialects/flm/Flm.h"
+#include "passes/Stages.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -17,17 +19,6 @@ namespace flm {
 
 namespace {
 
-/// The stages, in order: one enumerator per line of Stages.def.
-enum Stage {
-#define FLM_STAGE(name, doc) name,
-#include "passes/Stages.def"
-};
-
-constexpr StringLiteral kStageNames[] = {
-#define FLM_STAGE(name, doc) #name,
-#include "passes/Stages.def"
-};
-
 struct VerifyContract : flm::impl::VerifyContractBase<VerifyContract> {
   using VerifyContractBase::VerifyContractBase;
 
@@ -40,10 +31,10 @@ struct VerifyContract : flm::impl::VerifyContractBase<VerifyContract> {
       return signalPassFailure();
     }
     reached = static_cast<Stage>(at - std::begin(kStageNames));
-    if (reached >= kernels)
+    if (reached >= Stage::kernels)
       return; // the target's own lowering refuses what it can not handle
-    if ((reached >= graph && failed(checkModels())) ||
-        (reached >= train && failed(checkPrograms())))
+    if ((reached >= Stage::graph && failed(checkModels())) ||
+        (reached >= Stage::train && failed(checkPrograms())))
       signalPassFailure();
   }
 
@@ -58,7 +49,7 @@ private:
   LogicalResult checkStates(Operation *op);
   LogicalResult checkLocal(Operation *op);
 
-  Stage reached = spec;
+  Stage reached = Stage::spec;
 };
 
 LogicalResult VerifyContract::checkModels() {
@@ -76,7 +67,7 @@ LogicalResult VerifyContract::checkModels() {
     if (auto param = dyn_cast<ParamOp>(op)) {
       if (!isa<ModelOp>(op->getParentOp()))
         return broken(op) << "a parameter is read inside a loop";
-      if (reached >= mup && !param.getMup())
+      if (reached >= Stage::mup && !param.getMup())
         return broken(op) << "it has no µP multipliers";
     }
     return WalkResult::advance();
@@ -137,7 +128,7 @@ LogicalResult VerifyContract::checkLocal(Operation *op) {
 LogicalResult VerifyContract::checkProgramOp(Operation *op) {
   if (isa<CrossEntropyOp>(op))
     return broken(op) << "cross_entropy must be its primitives";
-  if (reached >= shard && failed(checkStates(op)))
+  if (reached >= Stage::shard && failed(checkStates(op)))
     return failure();
   auto program = dyn_cast<ProgramOp>(op);
   if (!program)
@@ -145,9 +136,10 @@ LogicalResult VerifyContract::checkProgramOp(Operation *op) {
   // The runtime carries @init out, part by part: it stays as it is.
   if (program.getSymName() == "init")
     return success();
-  if (reached >= local && failed(checkLocal(op)))
+  if (reached >= Stage::local && failed(checkLocal(op)))
     return failure();
-  if (reached >= buffers && op->getNumResults() && !op->hasAttr("flm.buffers"))
+  if (reached >= Stage::buffers && op->getNumResults() &&
+      !op->hasAttr(kBuffers))
     return broken(op) << "its results have no buffers";
   return success();
 }

@@ -65,6 +65,8 @@ private:
                               RecipeOp &recipe);
   LogicalResult bindWidth(ModelOp model, RecipeOp recipe, RecipeOp writer,
                           ArrayRef<std::string> width);
+  static LogicalResult checkPadding(ModelOp model, ConfigOp config,
+                                    const Sizes &sizes);
   void keepOnly(ModelOp model, ConfigOp config, RecipeOp recipe, PlanOp plan,
                 const Sizes &sizes);
   static void hoistParameters(LoopOp loop);
@@ -181,6 +183,25 @@ LogicalResult InstantiateModel::bindWidth(ModelOp model, RecipeOp recipe,
            << llvm::join(dims, ", ");
   if (known.size() != width.size())
     setBinding(recipe, "width", builder.getArrayAttr(known));
+  return success();
+}
+
+/// A config that gives the padded vocabulary itself must give another one with
+/// another vocabulary.
+LogicalResult InstantiateModel::checkPadding(ModelOp model, ConfigOp config,
+                                             const Sizes &sizes) {
+  for (DimDefAttr def : model.dimDefs()) {
+    if (def.getName() != "padded_vocab")
+      continue;
+    int64_t padded = sizes.lookup("padded_vocab"),
+            vocab = sizes.lookup("vocab");
+    if (padded < vocab)
+      return config.emitError()
+             << "padded_vocab " << padded << " is below vocab " << vocab
+             << "; set padded_vocab="
+             << llvm::alignTo(vocab, std::max<int64_t>(def.getMultiple(), 1))
+             << " too";
+  }
   return success();
 }
 
@@ -348,11 +369,8 @@ LogicalResult InstantiateModel::instantiate() {
     return failure();
   if (failed(bindWidth(model, *recipe, widthRecipe, values.width)))
     return failure();
-  if (sizes->count("padded_vocab") &&
-      sizes->lookup("padded_vocab") < sizes->lookup("vocab"))
-    return config->emitError()
-           << "padded_vocab " << sizes->lookup("padded_vocab")
-           << " is below vocab " << sizes->lookup("vocab");
+  if (failed(checkPadding(model, *config, *sizes)))
+    return failure();
 
   keepOnly(model, *config, *recipe, *plan, *sizes);
   SmallVector<LoopOp> loops;

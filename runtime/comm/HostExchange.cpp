@@ -175,9 +175,8 @@ void HostExchange::releaseParcels() {
 
 std::vector<int64_t> HostExchange::bytesSent() {
   std::vector<int64_t> sent;
-  // Behind everything that was started.
+  // Behind everything that was started; parcels are posted before any work.
   communicator.messages().run([&] {
-    postParcels();
     std::lock_guard<std::mutex> lock(mutex);
     for (const Progress &state : progress)
       sent.push_back(state.sent);

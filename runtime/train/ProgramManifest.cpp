@@ -163,8 +163,11 @@ ProgramManifest ProgramManifest::parse(const char *text) {
     ordered_json json = ordered_json::parse(text);
     int64_t abi = json.at("abi").get<int64_t>();
     if (abi != FLM_ABI_VERSION)
-      fail("it is of ABI " + std::to_string(abi) + ", the runtime of ABI " +
-           std::to_string(FLM_ABI_VERSION));
+      throw UserError("this binary's program is of ABI " + std::to_string(abi) +
+                      ", its runtime of ABI " +
+                      std::to_string(FLM_ABI_VERSION) +
+                      ": they belong to different versions of flmc; compile "
+                      "it again with one");
     json.at("model").get_to(manifest.model);
     json.at("config").get_to(manifest.config);
     json.at("recipe").get_to(manifest.recipeName);
@@ -191,6 +194,12 @@ ProgramManifest ProgramManifest::parse(const char *text) {
     json.at("workspace_bytes").get_to(manifest.workspaceBytes);
     json.at("parameter_count").get_to(manifest.parameterCount);
     json.at("flops_per_token").get_to(manifest.flopsPerToken);
+    if (json.contains("forward"))
+      manifest.forward = json.at("forward");
+    if (json.contains("cpu")) {
+      json.at("cpu").at("name").get_to(manifest.cpuName);
+      json.at("cpu").at("features").get_to(manifest.cpuFeatures);
+    }
   } catch (const ordered_json::exception &error) {
     fail(error.what());
   } catch (const std::invalid_argument &error) {

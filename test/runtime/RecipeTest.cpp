@@ -115,8 +115,9 @@ TEST(ProgramManifest, ReadsWhatTheCompilerWrote) {
 
 TEST(ProgramManifest, RefusesWhatWouldReachBeyondTheState) {
   EXPECT_THAT(errorWith("\"abi\": 3", "\"abi\": 2"),
-              HasSubstr("this binary's manifest is faulty: it is of ABI 2, the "
-                        "runtime of ABI 3; compile it again"));
+              HasSubstr("this binary's program is of ABI 2, its runtime of ABI "
+                        "3: they belong to different versions of flmc; compile "
+                        "it again with one"));
   EXPECT_THAT(errorWith("\"offset\": 0", "\"offset\": 600000"),
               HasSubstr("'model.table.weight' at offset 600000 does not fit"));
   EXPECT_THAT(errorWith("\"v\": 530488", "\"v\": -4"),

@@ -18,5 +18,5 @@
 // CHECK-DAG: func.func @flm_train_step(
 // CHECK-DAG: func.func @flm_eval_step(
 // CHECK-DAG: func.func @flm_predict(
-// CHECK-DAG: flm.launch @gemm_nt_48x24x24 tasks
+// CHECK-DAG: flm.launch @gemm_nt_48x24x24 (
 // CHECK-DAG: scf.for

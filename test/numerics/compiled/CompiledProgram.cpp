@@ -3,16 +3,12 @@
 //===----------------------------------------------------------------------===//
 #include "test/numerics/compiled/CompiledProgram.h"
 
+#include "codegen/Stages.h"
 #include "codegen/binary/ObjectEmitter.h"
-#include "codegen/buffers/Passes.h"
-#include "codegen/cpu/LowerToLLVM.h"
-#include "codegen/host/Manifest.h"
-#include "codegen/host/Passes.h"
+#include "codegen/cpu/rules/RegisterTarget.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
-#include "passes/fusion/Passes.h"
-#include "passes/graph/Passes.h"
-#include "passes/mup/Passes.h"
+#include "passes/sharding/Passes.h"
 #include "runtime/abi/Program.h"
 #include "test/numerics/Program.h"
 
@@ -72,7 +68,8 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
   DialectRegistry registry;
   registry.insert<FlmDialect>();
   registerGradientRules(registry);
-  cpu::registerKernelDialects(registry);
+  registerShardingRules(registry);
+  cpu::registerTarget();
   binary::registerTranslations(registry);
   context =
       std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
@@ -80,27 +77,22 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
   if (!buffered)
     fatal("the spec of a test does not parse");
 
-  InstantiateModelOptions graph;
-  graph.config = config.str();
-  graph.recipe = recipe.str();
-  graph.plan = "single";
-  graph.overrides.assign(overrides.begin(), overrides.end());
+  StageOptions options;
+  options.config = config.str();
+  options.recipe = recipe.str();
+  options.plan = "single";
+  options.overrides = overrides;
+  options.cpu = cpu.str();
   PassManager pm(context.get());
-  buildGraphStage(pm, graph);
-  buildMupStage(pm);
-  buildTrainStage(pm);
-  buildFuseStage(pm);
-  buildBuffersStage(pm);
+  addStages(pm, Stage::graph, Stage::buffers, options);
   if (failed(pm.run(*buffered)))
     fatal("the spec of a test does not compile");
 
   // The machine code, from a copy.
   OwningOpRef<ModuleOp> lowered = buffered->clone();
-  LowerProgramsOptions kernels;
-  kernels.cpu = cpu.str();
   cpu::CpuTarget target = orDie(cpu::namedTarget(cpu));
   PassManager lower(context.get());
-  buildKernelsStage(lower, kernels);
+  addStage(lower, Stage::kernels);
   if (failed(lower.run(*lowered)))
     fatal("the programs of a test do not lower");
   std::string manifest;
@@ -109,7 +101,7 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
       manifest = cast<StringAttr>(global.getValueAttr()).getValue().str();
   });
   PassManager toLLVM(context.get());
-  buildLLVMStage(toLLVM, target);
+  addStage(toLLVM, Stage::llvm);
   if (failed(toLLVM.run(*lowered)))
     fatal("the kernels of a test do not lower");
   SmallVector<char, 0> object =

@@ -81,16 +81,15 @@ void expectSameState(const CompiledProgram &program) {
 } // namespace
 
 TEST(RandomModels, CompiledEqualsReference) {
-  forEachSeed(12, [&](const RandomModel &model, uint64_t seed) {
-    std::string precision = seed % 4 ? "f32" : "bf16";
+  forEachSeed(8, [&](const RandomModel &model, uint64_t seed) {
     CompiledProgram program(model.spec +
                                 "flm.plan @single of @m on grid() {}\n",
-                            "c", "r", {"precision=" + precision});
+                            "c", "r", {"precision=f32"});
     program.randomize(seed);
     Tensor tokens = program.randomTokens(2 * seed),
            targets = program.randomTokens(2 * seed + 1);
     for (int step = 1; step <= 2; ++step) {
-      SCOPED_TRACE(precision + ", step " + std::to_string(step));
+      SCOPED_TRACE("step " + std::to_string(step));
       std::vector<float> hyper = hyperOfStep(step);
       StepResult actual = program.stepCompiled(tokens, targets, hyper),
                  expected = program.stepReference(tokens, targets, hyper),

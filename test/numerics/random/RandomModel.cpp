@@ -46,8 +46,10 @@ RandomModel::RandomModel(uint64_t seed) {
           ", output_mult = " + dice.oneOf(multipliers) + ", ";
   if (slots)
     bind("reduction_slots", slots);
-  bind("micro_batches", slots ? 2 * dice.between(1, 2)
-                              : (dice.percent(60) ? 1 : dice.between(2, 3)));
+  microBatches = slots              ? 2 * dice.between(1, 2)
+                 : dice.percent(60) ? 1
+                                    : dice.between(2, 3);
+  bind("micro_batches", microBatches);
   bind("base_width", dice.between(1, 8));
   bind("micro_batch", dice.between(1, 3), /*last=*/true);
 }

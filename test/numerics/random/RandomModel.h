@@ -18,7 +18,7 @@ struct RandomModel {
   explicit RandomModel(uint64_t seed);
 
   std::string spec;
-  int64_t vocab = 0;
+  int64_t vocab = 0, microBatches = 1;
 };
 
 } // namespace flm::numerics

@@ -36,7 +36,7 @@
 // RUN: %{refuses}="config=small recipe=r set=heads=8" 2>&1 | FileCheck %s --check-prefix=ODD
 // ODD: [[#@LINE+13]]:8: error: 'flm.rope' op rotates pairs: head_dim must be even, not 1
 // RUN: %{refuses}="config=small recipe=r set=padded_vocab=10" 2>&1 | FileCheck %s --check-prefix=PADDED
-// PADDED: [[#@LINE+15]]:1: error: padded_vocab 10 is below vocab 11
+// PADDED: [[#@LINE+15]]:1: error: padded_vocab 10 is below vocab 11; set padded_vocab=16 too
 // RUN: %{refuses}="config=small recipe=named" 2>&1 | FileCheck %s --check-prefix=WIDTH
 // WIDTH: [[#@LINE+17]]:1: error: unknown dim 'hiden' in width; did you mean 'hidden'?
 // What is wrong is where it is written.
