@@ -124,8 +124,8 @@ static json::Array probesOf(ProgramOp probe) {
     name.consume_back("_everywhere"); // of a pipeline's values
     name.consume_back("_all");
     name.consume_back("_mean_abs");
-    probes.push_back(
-        json::Object{{"name", name}, {"count", typeOf(value).numElements()}});
+    probes.push_back(json::Object{{"name", json::fixUTF8(name)},
+                                  {"count", typeOf(value).numElements()}});
   }
   return probes;
 }

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/ParameterNames.h"
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/Sizes.h"
 #include "dialects/flm/TypeSyntax.h"
@@ -149,6 +150,8 @@ static LogicalResult checkDims(ModelOp model, Operation *op, Type type,
 }
 
 LogicalResult ModelOp::verifyRegions() {
+  if (failed(verifySymbolName(*this)))
+    return failure();
   Block &body = getBody().front();
   if (!isa<ReturnOp>(body.getTerminator()))
     return emitOpError("must end in return");
@@ -157,24 +160,14 @@ LogicalResult ModelOp::verifyRegions() {
   for (BlockArgument argument : body.getArguments())
     if (failed(checkDims(*this, *this, argument.getType(), known)))
       return failure();
-  llvm::DenseMap<Attribute, Operation *> parameters;
   WalkResult result = getBody().walk([&](Operation *op) -> WalkResult {
     for (Type type : op->getResultTypes())
       if (failed(checkDims(*this, op, type, known)))
         return WalkResult::interrupt();
-    auto param = dyn_cast<ParamOp>(op);
-    if (!param)
-      return WalkResult::advance();
-    auto [it, fresh] = parameters.insert({param.getNameAttr(), op});
-    if (!fresh) {
-      auto diag = op->emitError() << "parameter " << param.getNameAttr()
-                                  << " is declared twice";
-      diag.attachNote(it->second->getLoc()) << "first here";
-      return diag;
-    }
     return WalkResult::advance();
   });
-  return failure(result.wasInterrupted());
+  return failure(result.wasInterrupted() ||
+                 failed(verifyParameterNames(*this)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -192,7 +185,7 @@ static ModelOp lookUpModel(Operation *op, FlatSymbolRefAttr name,
 
 LogicalResult ConfigOp::verifySymbolUses(SymbolTableCollection &symbols) {
   ModelOp model = lookUpModel(*this, getModelAttr(), symbols);
-  if (!model)
+  if (!model || failed(verifySymbolName(*this)))
     return failure();
   FailureOr<Sizes> sizes = givenSizes(model, *this);
   if (failed(sizes))
@@ -203,6 +196,8 @@ LogicalResult ConfigOp::verifySymbolUses(SymbolTableCollection &symbols) {
 }
 
 LogicalResult RecipeOp::verify() {
+  if (failed(verifySymbolName(*this)))
+    return failure();
   for (auto [key, value] : llvm::zip(getNames(), getValues()))
     if (failed(verifyRecipeBinding(cast<StringAttr>(key).getValue(), value,
                                    [&] { return emitError(); })))
@@ -236,7 +231,7 @@ int64_t PlanOp::partsOf(StringRef dim) {
 
 LogicalResult PlanOp::verifySymbolUses(SymbolTableCollection &symbols) {
   ModelOp model = lookUpModel(*this, getModelAttr(), symbols);
-  if (!model)
+  if (!model || failed(verifySymbolName(*this)))
     return failure();
   SmallVector<StringRef> dims = model.dimNames();
   dims.push_back("optimizer");

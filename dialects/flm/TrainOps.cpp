@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/ParameterNames.h"
 #include "dialects/flm/TypeSyntax.h"
 #include "dialects/flm/ValueNames.h"
 
@@ -84,6 +85,10 @@ LogicalResult ProgramOp::verifyRegions() {
   llvm::DenseMap<Attribute, Operation *> updates;
   llvm::DenseMap<Attribute, Operation *> reads;
   WalkResult result = getBody().walk([&](Operation *op) -> WalkResult {
+    if (isa<ParamOp, StateOp, UpdateOp>(op) &&
+        failed(verifyCheckpointName(
+            op, op->getAttrOfType<StringAttr>("name").getValue())))
+      return WalkResult::interrupt();
     if (isa<ParamOp, StateOp>(op)) {
       if (failed(verifyAtRest(op, op->getResult(0).getType())))
         return WalkResult::interrupt();

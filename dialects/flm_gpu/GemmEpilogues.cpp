@@ -73,6 +73,10 @@ LogicalResult
 GemmFunctionAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                          FlatSymbolRefAttr function, int64_t pairDistance,
                          int64_t resultsPerPair) {
+  if (!llvm::json::isUTF8(function.getValue()))
+    return emitError() << "function is " << function
+                       << "; its name must be UTF-8, as kernels are described "
+                          "in JSON";
   if (!llvm::is_contained<int64_t>({0, 1, 8, 16, 32, 64}, pairDistance))
     return emitError() << "pair_distance is " << pairDistance
                        << "; expected 1, 8, 16, 32 or 64, or 0 where each "

@@ -5,6 +5,7 @@
 
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/ParameterNames.h"
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/Sizes.h"
 #include "dialects/flm/ValueNames.h"
@@ -162,11 +163,10 @@ void InstantiateModel::hoistParameters(LoopOp loop) {
   if (params.empty())
     return;
   OpBuilder builder(loop);
-  StringRef over = loop.getOver().getNames().front().getValue();
   SmallVector<Value> stacked(loop.getStacked());
   for (ParamOp param : params) {
     Type type = loop.stackType(typeOf(param.getValue()));
-    std::string name = ("model." + over + ".*." + param.getName()).str();
+    std::string name = stackedName(loop, param.getName());
     stacked.push_back(
         ParamOp::create(builder, derivedFrom(param.getValue(), "", "_all"),
                         type, builder.getStringAttr(name), param.getMupAttr()));
