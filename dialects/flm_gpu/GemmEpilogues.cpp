@@ -60,9 +60,9 @@ LogicalResult GemmRopeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t headDim, int64_t positions) {
   if (headDim != 64 && headDim != 128)
     return emitError() << "head_dim is " << headDim << "; expected 64 or 128";
-  if (positions < 1)
+  if (positions < 1 || positions > INT32_MAX)
     return emitError() << "positions is " << positions
-                       << "; expected at least 1";
+                       << "; expected 1 to 2^31 - 1";
   return success();
 }
 
