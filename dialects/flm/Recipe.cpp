@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/DimNames.h"
+#include "dialects/flm/Limits.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -49,6 +50,9 @@ flm::verifyRecipeBinding(StringRef key, Attribute value,
     if (!integer || integer.getInt() <= 0)                                     \
       return emitError() << "'" << key                                         \
                          << "' must be a positive integer: " << doc;           \
+    if (integer.getInt() > kLargestCount)                                      \
+      return emitError() << "'" << key << "' is " << integer.getInt()          \
+                         << ", more than 2^40: " << doc;                       \
     return success();                                                          \
   }
 #define FLM_RECIPE_KEYWORD(name, fallback, choices, doc)                       \

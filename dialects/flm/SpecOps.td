@@ -26,7 +26,8 @@ def ModelOp : FlmOp<"model", [Symbol, IsolatedFromAbove, SingleBlock,
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, ArrayAttr:$dims,
+  let arguments = (ins SymbolNameAttr:$sym_name,
+      TypedArrayAttrBase<DimDefAttr, "declarations of dims">:$dims,
       OptionalAttr<FlatSymbolRefAttr>:$config,
       OptionalAttr<FlatSymbolRefAttr>:$recipe,
       OptionalAttr<FlatSymbolRefAttr>:$plan);
@@ -53,7 +54,7 @@ def ConfigOp : FlmOp<"config", [Symbol,
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefAttr:$model,
-                       ArrayAttr:$names, ArrayAttr:$values);
+                       StrArrayAttr:$names, ArrayAttr:$values);
   let assemblyFormat = [{
     $sym_name `of` $model custom<Bindings>($names, $values) attr-dict
   }];
@@ -70,7 +71,7 @@ def RecipeOp : FlmOp<"recipe", [Symbol]> {
     flm.recipe @pretrain {optimizer = adamw, lr = 1.5e-4, warmup = 2000, clip = 1.0, micro_batch = 1}
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, ArrayAttr:$names,
+  let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$names,
                        ArrayAttr:$values);
   let assemblyFormat = "$sym_name custom<Bindings>($names, $values) attr-dict";
   let hasVerifier = 1;
@@ -90,7 +91,8 @@ def PlanOp : FlmOp<"plan", [Symbol,
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefAttr:$model,
-      ArrayAttr:$axes, ArrayAttr:$sizes, ArrayAttr:$from, ArrayAttr:$to);
+      StrArrayAttr:$axes, I64ArrayAttr:$sizes, StrArrayAttr:$from,
+      StrArrayAttr:$to);
   let assemblyFormat = [{
     $sym_name `of` $model `on` `grid` `` custom<Grid>($axes, $sizes)
     custom<Rules>($from, $to) attr-dict

@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Programs, and sums in a fixed order.
 //===----------------------------------------------------------------------===//
+#include "dialects/flm/Bodies.h"
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/ParameterNames.h"
@@ -78,8 +79,10 @@ static LogicalResult verifyAtRest(Operation *op, Type type) {
 }
 
 LogicalResult ProgramOp::verifyRegions() {
-  if (!isa<ReturnOp>(body()->getTerminator()))
+  if (body()->empty() || !isa<ReturnOp>(body()->back()))
     return emitOpError("must end in return");
+  if (failed(verifyArguments(*this)) || failed(verifyOwnOps(*this)))
+    return failure();
   if (failed(verifyReturned(body()->getTerminator())))
     return failure();
   llvm::DenseMap<Attribute, Operation *> updates;
