@@ -89,8 +89,8 @@ LogicalResult AssignBuffers::assign() {
     }
   }
   Builder builder(&getContext());
-  module->setAttr("flm.state_bytes", builder.getI64IntegerAttr(stateBytes));
-  module->setAttr("flm.scratch_bytes", builder.getI64IntegerAttr(scratchBytes));
+  module->setAttr(kStateBytes, builder.getI64IntegerAttr(stateBytes));
+  module->setAttr(kScratchBytes, builder.getI64IntegerAttr(scratchBytes));
   return checkLimit(stateBytes, scratchBytes, largest);
 }
 

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/buffers/BufferAssignment.h"
 
+#include "dialects/flm/StageAttributes.h"
 #include "dialects/flm/ValueNames.h"
 
 using namespace mlir;
@@ -23,7 +24,7 @@ static OpResult writtenBy(OpResult result) {
 //===----------------------------------------------------------------------===//
 
 BufferAssignment::Place BufferAssignment::newStorage(Value value, int64_t bytes,
-                                               int64_t from, int64_t to) {
+                                                     int64_t from, int64_t to) {
   Storage storage;
   storage.bytes = std::max<int64_t>(bytes, 1);
   storage.from = from;
@@ -36,8 +37,9 @@ BufferAssignment::Place BufferAssignment::newStorage(Value value, int64_t bytes,
 }
 
 /// A slot of `stack` in a loop whose body is `depth` loops deep.
-BufferAssignment::Place BufferAssignment::slotOf(const Place &stack, unsigned depth,
-                                           int64_t sliceBytes) const {
+BufferAssignment::Place BufferAssignment::slotOf(const Place &stack,
+                                                 unsigned depth,
+                                                 int64_t sliceBytes) const {
   Place slot = stack;
   slot.strides.resize(depth + 1, 0);
   slot.strides[depth] = sliceBytes;
@@ -45,7 +47,7 @@ BufferAssignment::Place BufferAssignment::slotOf(const Place &stack, unsigned de
 }
 
 BufferAttr BufferAssignment::attributeFor(const Place &place,
-                                       int64_t bytes) const {
+                                          int64_t bytes) const {
   int64_t offset = place.offset;
   if (place.storage >= 0)
     offset += storages[place.storage].offset;
@@ -187,7 +189,7 @@ void BufferAssignment::assignBlock(Block &block, unsigned depth) {
 
 /// A carry has the bytes of its init where those are free, else its own.
 BufferAssignment::Place BufferAssignment::carryPlace(Operation *op, Value init,
-                                               Value final) {
+                                                     Value final) {
   if (isa<OpResult>(init) && mayOverwrite(init, op)) {
     Place place = places[init];
     if (place.storage >= 0) {
@@ -368,6 +370,6 @@ void BufferAssignment::write() {
         buffers.push_back(attributeFor(place, bytesOf(value)));
       }
     if (!buffers.empty())
-      op->setAttr("flm.buffers", builder.getArrayAttr(buffers));
+      op->setAttr(kBuffers, builder.getArrayAttr(buffers));
   });
 }

@@ -5,11 +5,9 @@
 #define FLM_CODEGEN_BUFFERS_BUFFERMAP_H
 
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/StageAttributes.h"
 
 namespace flm {
-
-/// The name of the attribute that holds an op's buffers.
-constexpr llvm::StringLiteral kBuffers = "flm.buffers";
 
 /// How many indices are around `op` within its program: one for each loop, and
 /// three for a pipeline.

@@ -71,8 +71,8 @@ void flm::printMemoryReport(ModuleOp module, raw_ostream &os) {
     auto bytes = module->getAttrOfType<IntegerAttr>(name);
     return bytes ? bytes.getInt() : 0;
   };
-  int64_t state = arenaBytes("flm.state_bytes");
-  int64_t scratch = arenaBytes("flm.scratch_bytes");
+  int64_t state = arenaBytes(kStateBytes);
+  int64_t scratch = arenaBytes(kScratchBytes);
   auto line = [&](const char *name, int64_t bytes) {
     os << llvm::format("%-32s %16lld %14.2f MiB\n", name,
                        static_cast<long long>(bytes),

@@ -6,14 +6,11 @@
 #define FLM_CODEGEN_BUFFERS_STATETABLES_H
 
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/StageAttributes.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
 namespace flm {
-
-/// The module's attribute that lists the tables. An entry has the fields that
-/// runtime/abi/Manifest.md gives to an entry of `tables`.
-constexpr llvm::StringLiteral kTables = "flm.tables";
 
 /// Writes `flm.tables`: one table for each kind of rope in the programs, and
 /// the coordinates if the plan has several ranks. They lie from `stateBytes`

@@ -42,27 +42,51 @@ LLVM::LLVMFuncOp LowerLaunches::declare(StringRef name, ArrayRef<Type> inputs) {
                                   inputs));
 }
 
+/// Which argument of a host function is the base of `buffer`: the arenas, what
+/// the program takes, what it returns.
+static int64_t baseOf(BufferAttr buffer, func::FuncOp function) {
+  switch (buffer.getArena()) {
+  case Arena::State:
+    return 0;
+  case Arena::Scratch:
+    return 1;
+  case Arena::Argument:
+    return 2 + buffer.getIndex();
+  case Arena::Result:
+    return static_cast<int64_t>(function.getNumArguments()) - 1;
+  }
+  llvm_unreachable("all arenas are named");
+}
+
+/// Whether `op`, a launch or a communication, stands in a host function that
+/// has its buffers.
+static LogicalResult checkHost(func::FuncOp function, Operation *op,
+                               ArrayRef<BufferAttr> buffers, size_t slots) {
+  int64_t arguments = function.getNumArguments();
+  if (arguments < 3 || !llvm::all_of(function.getArgumentTypes(),
+                                     llvm::IsaPred<LLVM::LLVMPointerType>))
+    return op->emitOpError("must stand in a host function, whose arguments are "
+                           "pointers to the arenas, the program's arguments "
+                           "and its results; flm-lower-programs makes one");
+  for (BufferAttr buffer : buffers) {
+    if (baseOf(buffer, function) >=
+        arguments - (buffer.getArena() == Arena::Argument))
+      return op->emitOpError()
+             << "has the buffer " << buffer << ", and its function "
+             << arguments - 3 << " arguments of the program";
+    if (buffer.getStrides().size() > slots)
+      return op->emitOpError() << "has the buffer " << buffer << " and "
+                               << slots << " slots; expected one per stride";
+  }
+  return success();
+}
+
 /// Arena base + offset + sum of slot * stride.
 Value LowerLaunches::address(OpBuilder &builder, Operation *op,
                              BufferAttr buffer, ValueRange slots) {
   Location loc = op->getLoc();
   auto function = op->getParentOfType<func::FuncOp>();
-  unsigned last = function.getNumArguments() - 1;
-  unsigned argument = 0;
-  switch (buffer.getArena()) {
-  case Arena::State:
-    argument = 0;
-    break;
-  case Arena::Scratch:
-    argument = 1;
-    break;
-  case Arena::Argument:
-    argument = 2 + static_cast<unsigned>(buffer.getIndex());
-    break;
-  case Arena::Result:
-    argument = last;
-    break;
-  }
+  auto argument = static_cast<unsigned>(baseOf(buffer, function));
   auto constant = [&](int64_t value) -> Value {
     return LLVM::ConstantOp::create(builder, loc, i64,
                                     builder.getI64IntegerAttr(value));
@@ -134,12 +158,27 @@ void LowerLaunches::runOnOperation() {
   for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
     SmallVector<LaunchOp> launches;
     SmallVector<CommunicateOp> communication;
-    function.walk([&](Operation *op) {
-      if (auto launch = dyn_cast<LaunchOp>(op))
+    WalkResult known = function.walk([&](Operation *op) -> WalkResult {
+      SmallVector<BufferAttr> buffers;
+      size_t slots = 0;
+      if (auto launch = dyn_cast<LaunchOp>(op)) {
         launches.push_back(launch);
-      if (auto communicate = dyn_cast<CommunicateOp>(op))
+        llvm::append_range(buffers,
+                           launch.getBuffers().getAsRange<BufferAttr>());
+        slots = launch.getSlots().size();
+      } else if (auto communicate = dyn_cast<CommunicateOp>(op)) {
         communication.push_back(communicate);
+        for (auto buffer : {communicate.getSource(), communicate.getTarget()})
+          if (buffer)
+            buffers.push_back(*buffer);
+        slots = communicate.getSlots().size();
+      } else {
+        return WalkResult::advance();
+      }
+      return checkHost(function, op, buffers, slots);
     });
+    if (known.wasInterrupted())
+      return signalPassFailure();
     for (CommunicateOp communicate : communication)
       lower(communicate);
     if (launches.empty())

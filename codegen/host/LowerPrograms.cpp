@@ -5,6 +5,7 @@
 #include "codegen/host/Manifest.h"
 #include "codegen/host/Passes.h"
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/StageAttributes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -86,7 +87,7 @@ LogicalResult LowerPrograms::lower() {
   for (Operation &op : llvm::make_early_inc_range(module.getOps()))
     if (isa_and_present<FlmDialect>(op.getDialect()))
       op.erase();
-  for (StringRef name : {"flm.state_bytes", "flm.scratch_bytes", "flm.tables"})
+  for (StringRef name : {kStateBytes, kScratchBytes, kTables})
     module->removeAttr(name);
   return success();
 }

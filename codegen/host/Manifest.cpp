@@ -3,9 +3,9 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/host/Manifest.h"
 
-#include "codegen/host/MeshManifest.h"
 #include "codegen/buffers/BufferMap.h"
 #include "codegen/buffers/StateTables.h"
+#include "codegen/host/MeshManifest.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/ValueNames.h"
@@ -173,6 +173,15 @@ FailureOr<std::string> flm::buildManifest(ModuleOp module,
   RecipeOp recipeOp = *recipes.begin();
   Recipe recipe = Recipe::of(recipeOp);
 
+  WalkResult bound = model.walk([](Operation *op) -> WalkResult {
+    for (Type type : op->getResultTypes())
+      if (cast<NamedTensorType>(type).isSymbolic())
+        return op->emitError() << "its type is not bound: " << type
+                               << "; run the stages before this one";
+    return WalkResult::advance();
+  });
+  if (bound.wasInterrupted())
+    return failure();
   int64_t count = 0;
   FailureOr<json::Array> parameters = parametersOf(train, model, mesh, count);
   if (failed(parameters))
@@ -191,8 +200,8 @@ FailureOr<std::string> flm::buildManifest(ModuleOp module,
                         {"recipe_values", valuesOf(recipe)},
                         {"parameters", std::move(*parameters)},
                         {"tables", tablesOf(module)},
-                        {"state_bytes", number("flm.state_bytes")},
-                        {"scratch_bytes", number("flm.scratch_bytes")},
+                        {"state_bytes", number(kStateBytes)},
+                        {"scratch_bytes", number(kScratchBytes)},
                         {"workspace_bytes", workspaceBytes},
                         {"parameter_count", count},
                         {"flops_per_token", flopsPerToken(model)}};
