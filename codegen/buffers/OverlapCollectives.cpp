@@ -2,6 +2,7 @@
 // Lets collectives run beside computation that does not need their results.
 //===----------------------------------------------------------------------===//
 #include "codegen/buffers/Passes.h"
+#include "passes/contracts/StageInput.h"
 
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/ValueNames.h"
@@ -55,6 +56,8 @@ namespace {
 struct OverlapCollectives
     : flm::impl::OverlapCollectivesBase<OverlapCollectives> {
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::local, Stage::fuse)))
+      return signalPassFailure();
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
       if (program.getSymName() != "init") // carried out by the runtime
         overlapIn(program);

@@ -5,6 +5,7 @@
 #include "codegen/buffers/BufferExecution.h"
 #include "codegen/buffers/Passes.h"
 #include "dialects/flm/Limits.h"
+#include "passes/contracts/StageInput.h"
 
 #include "llvm/Support/CheckedArithmetic.h"
 
@@ -22,6 +23,9 @@ namespace {
 
 struct VerifyBuffers : flm::impl::VerifyBuffersBase<VerifyBuffers> {
   void runOnOperation() override {
+    if (failed(
+            verifyInput(getOperation(), *this, Stage::buffers, Stage::buffers)))
+      return signalPassFailure();
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
       if (program.getSymName() != "init" &&
           (failed(checkArenas(program)) || failed(runStages(program))))

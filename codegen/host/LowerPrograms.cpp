@@ -6,6 +6,7 @@
 #include "codegen/host/Passes.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/StageAttributes.h"
+#include "passes/contracts/StageInput.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -29,7 +30,9 @@ struct LowerPrograms : flm::impl::LowerProgramsBase<LowerPrograms> {
   using LowerProgramsBase::LowerProgramsBase;
 
   void runOnOperation() override {
-    if (failed(lower()))
+    if (failed(verifyInput(getOperation(), *this, Stage::buffers,
+                           Stage::buffers)) ||
+        failed(lower()))
       signalPassFailure();
   }
 

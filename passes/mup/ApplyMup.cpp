@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Transfers hyper-parameters to the config's width.
 //===----------------------------------------------------------------------===//
+#include "passes/contracts/StageInput.h"
 #include "passes/mup/Passes.h"
 
 #include "dialects/flm/Flm.h"
@@ -111,14 +112,17 @@ void ApplyMup::scaleForward(ModelOp model) const {
 
 void ApplyMup::runOnOperation() {
   ModuleOp module = getOperation();
+  if (failed(verifyInput(module, *this, Stage::graph, Stage::mup)))
+    return signalPassFailure();
   for (ModelOp model : llvm::to_vector(module.getOps<ModelOp>())) {
-    if (!model.getRecipeAttr() || !model.getConfigAttr()) {
-      model.emitError("is not bound; run flm-instantiate-model first");
-      return signalPassFailure();
-    }
     recipe = Recipe::of(module.lookupSymbol<RecipeOp>(model.getRecipeAttr()));
     mup = recipe.parametrization == "mup";
     auto config = module.lookupSymbol<ConfigOp>(model.getConfigAttr());
+    if (!config) {
+      model.emitError() << "the config " << model.getConfigAttr()
+                        << " that it is bound to is not there";
+      return signalPassFailure();
+    }
     double width = 0;
     for (auto [name, value] : llvm::zip(config.getNames(), config.getValues()))
       if (cast<StringAttr>(name).getValue() == recipe.width.front())

@@ -7,7 +7,7 @@
 #include "mlir/Transforms/Passes.h"
 
 void flm::buildShardStage(mlir::OpPassManager &pm,
-                             const AssignShardingsOptions &options) {
+                          const AssignShardingsOptions &options) {
   pm.addPass(createCheckPlan());
   pm.addPass(createChunkNorms());
   pm.addPass(createAssignShardings(options));
