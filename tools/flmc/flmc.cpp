@@ -3,8 +3,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/binary/Linker.h"
 #include "codegen/binary/ObjectEmitter.h"
-#include "codegen/cpu/LowerToLLVM.h"
 #include "codegen/buffers/MemoryReport.h"
+#include "codegen/cpu/LowerToLLVM.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/mup/Passes.h"
@@ -14,7 +14,9 @@
 #include "passes/sharding/ShardReport.h"
 #include "tools/flmc/InlinePlan.h"
 #include "tools/flmc/Options.h"
+#include "tools/flmc/OutputText.h"
 #include "tools/flmc/RunStages.h"
+#include "tools/guards/Nesting.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -24,8 +26,9 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
+
+#include <csignal>
 
 using namespace mlir;
 using namespace flmc;
@@ -65,21 +68,31 @@ static std::string findRuntime(const Options &options, const char *program) {
   return std::string(path);
 }
 
+/// Where the binary goes, before any work is done for it: a file called like
+/// the config, unless -o says otherwise.
+static LogicalResult chooseOutput(ModuleOp module, Options &options) {
+  if (options.output.empty()) {
+    options.output = "program";
+    for (auto config : module.getOps<flm::ConfigOp>())
+      if (options.config.empty() || config.getSymName() == options.config)
+        options.output = config.getSymName().str();
+    if (StringRef(options.output).contains('/')) {
+      fail("the config's name '" + options.output +
+           "' is no name of a file; give one with -o");
+      return failure();
+    }
+  }
+  return checkOutput(options.output, options);
+}
+
 static int writeText(ModuleOp module, const Options &options) {
-  std::string message;
-  std::string path = options.output.empty() ? "-" : options.output;
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(path, &message);
-  if (!file)
-    return fail(message);
-  printModule(module, file->os());
-  if (std::error_code error = finish(file->os()))
-    return fail("cannot write '" + path + "': " + error.message());
-  file->keep();
-  return 0;
+  return failed(
+      writeOutput(options.output.empty() ? "-" : options.output, options,
+                  [&](llvm::raw_ostream &os) { printModule(module, os); }));
 }
 
 static int writeBinary(ModuleOp module, int64_t ranks, const Options &options,
-                       const std::string &output, const char *program) {
+                       const char *program) {
   llvm::Expected<flm::cpu::CpuTarget> target =
       flm::cpu::namedTarget(options.cpu);
   if (!target)
@@ -91,10 +104,10 @@ static int writeBinary(ModuleOp module, int64_t ranks, const Options &options,
   if (!object)
     return fail(llvm::toString(object.takeError()));
   ArrayRef<char> bytes(*object);
-  if (llvm::Error error =
-          flm::binary::linkExecutable(ArrayRef<ArrayRef<char>>(bytes),
-                                      findRuntime(options, program), output,
-                                      /*needsMpi=*/ranks > 1))
+  if (llvm::Error error = flm::binary::linkExecutable(
+          ArrayRef<ArrayRef<char>>(bytes), findRuntime(options, program),
+          options.output,
+          /*needsMpi=*/ranks > 1))
     return fail(llvm::toString(std::move(error)));
   return 0;
 }
@@ -137,6 +150,8 @@ static int explain(ModuleOp module, Options &options, TimingScope &timing) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  // A write past the limit of a file's size then fails as any other does.
+  std::signal(SIGXFSZ, SIG_IGN);
   std::optional<Options> options = parseOptions(argc, argv);
   if (!options)
     return 1;
@@ -155,6 +170,10 @@ int main(int argc, char **argv) {
       openInputFile(options->input, &message);
   if (!text)
     return fail(message);
+  if (std::optional<std::string> error = flm::nestingError(text->getBuffer())) {
+    llvm::errs() << text->getBufferIdentifier() << ':' << *error << '\n';
+    return 1;
+  }
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(text), SMLoc());
   SourceMgrDiagnosticHandler diagnostics(*sources, &context);
@@ -188,10 +207,9 @@ int main(int argc, char **argv) {
                 ": the plan is for " + llvm::Twine(ranks) +
                 (ranks == 1 ? " rank" : " ranks") +
                 "; choose another with --plan");
-  std::string defaultOutput = "program";
-  for (auto config : module->getOps<flm::ConfigOp>())
-    if (options->config.empty() || config.getSymName() == options->config)
-      defaultOutput = config.getSymName().str();
+  const bool linked = options->explain.empty() && options->emit == Stage::exe;
+  if (linked && failed(chooseOutput(*module, *options)))
+    return 1;
 
   if (!options->explain.empty())
     return explain(*module, *options, timing);
@@ -200,7 +218,5 @@ int main(int argc, char **argv) {
   if (options->emit != Stage::exe)
     return writeText(*module, *options);
   TimingScope emitting = timing.nest("exe");
-  return writeBinary(*module, ranks, *options,
-                     options->output.empty() ? defaultOutput : options->output,
-                     argv[0]);
+  return writeBinary(*module, ranks, *options, argv[0]);
 }
