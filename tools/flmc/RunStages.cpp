@@ -12,6 +12,7 @@
 #include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
 #include "passes/sharding/ScheduleReport.h"
+#include "tools/flmc/CrashReport.h"
 #include "tools/flmc/OutputText.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -154,6 +155,7 @@ LogicalResult flmc::runStages(ModuleOp module, const Options &options,
   for (Stage stage : stages) {
     if (stage > options.emit || stage > Stage::llvm)
       break;
+    setCrashStage(stageName(stage));
     PassManager pm(module->getName());
     pm.enableVerifier(options.verifyEach);
     TimingScope scope = timing.nest(stageName(stage));

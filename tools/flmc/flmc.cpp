@@ -12,6 +12,7 @@
 #include "passes/sharding/ScheduleReport.h"
 #include "passes/sharding/ShardReasons.h"
 #include "passes/sharding/ShardReport.h"
+#include "tools/flmc/CrashReport.h"
 #include "tools/flmc/InlinePlan.h"
 #include "tools/flmc/Options.h"
 #include "tools/flmc/OutputText.h"
@@ -93,6 +94,7 @@ static int writeText(ModuleOp module, const Options &options) {
 
 static int writeBinary(ModuleOp module, int64_t ranks, const Options &options,
                        const char *program) {
+  setCrashStage("exe");
   llvm::Expected<flm::cpu::CpuTarget> target =
       flm::cpu::namedTarget(options.cpu);
   if (!target)
@@ -174,6 +176,8 @@ int main(int argc, char **argv) {
     llvm::errs() << text->getBufferIdentifier() << ':' << *error << '\n';
     return 1;
   }
+  reportCrashes(ArrayRef<const char *>(argv, argc), options->input,
+                text->getBuffer());
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(text), SMLoc());
   SourceMgrDiagnosticHandler diagnostics(*sources, &context);
