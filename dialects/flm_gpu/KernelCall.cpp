@@ -51,8 +51,8 @@ static LogicalResult verifySizes(function_ref<InFlightDiagnostic()> emitError,
     good &= divisor && divisor.getValue() > 0;
   });
   if (!good)
-    return emitError() << name
-                       << " divides by what is no positive constant: " << map;
+    return emitError() << name << " divides by what is no positive constant: "
+                       << AffineMapAttr::get(map);
   return success();
 }
 

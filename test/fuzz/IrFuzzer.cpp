@@ -1,9 +1,12 @@
 //===----------------------------------------------------------------------===//
-// Text as IR of any stage, and one of the compiler's passes on it: refused with
-// an error, or transformed to what verifies.
+// Text as IR of any stage, changed in memory in a way that follows from the
+// text, and one of the compiler's passes on it: refused with an error, or
+// transformed to what verifies.
 //===----------------------------------------------------------------------===//
 #include "test/fuzz/CompilerInput.h"
+#include "test/fuzz/IrMutator.h"
 
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/StringExtras.h"
@@ -49,6 +52,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const std::optional<std::string> chosen =
       llvm::sys::Process::GetEnv("FLM_FUZZ_PASS");
   uint64_t hash = llvm::xxh3_64bits(ArrayRef(data, size));
+  flm::fuzz::mutateModule(*module, hash);
+  if (failed(verify(*module)))
+    return 0;
   std::string pass = chosen ? *chosen : passes[hash % std::size(passes)];
   PassManager pm(&context);
   if (failed(parsePassPipeline(pass, pm, llvm::nulls())))
@@ -63,5 +69,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size,
                                           size_t most, unsigned seed) {
+  // Mostly another number: the text stays valid, and changes in memory.
+  if (seed % 8 && size + 20 < most) {
+    std::string line = "\n// " + std::to_string(seed);
+    StringRef text(reinterpret_cast<const char *>(data), size);
+    size_t end = std::min(text.rfind("\n// "), size);
+    std::copy(line.begin(), line.end(), data + end);
+    return end + line.size();
+  }
   return flm::fuzz::mutateInput(data, size, most, seed);
 }
