@@ -4,6 +4,7 @@
 import ctypes
 import os
 import shutil
+import subprocess
 
 import lit.formats
 from lit.llvm import llvm_config
@@ -24,7 +25,7 @@ if config.flm_build_compiler:
     # begin with $ are kept).
     llvm_config.with_environment("FILECHECK_OPTS", "-enable-var-scope")
     llvm_config.add_tool_substitutions(
-        ["flmc", "flm-data", "flm-emulate", "flm-lsp-server", "flm-opt", "flm-reduce",
+        ["flmc", "flm-data", "flm-emulate", "flm-interpret", "flm-lsp-server", "flm-opt", "flm-reduce",
          "flm-translate", "flm-tune-gemm", "mlir-translate", "split-file"],
         [config.flm_tools_dir, config.llvm_tools_dir],
     )
@@ -35,6 +36,9 @@ config.substitutions += [
     ("%models", config.flm_source_dir + "/models"),
     ("%{source}", config.flm_source_dir),
     ("%{bin}", config.flm_tools_dir),
+    ("%{build}", config.flm_binary_dir),
+    ("%{cmake}", config.cmake),
+    ("%{cxx}", config.cxx),
     # The folder of a CUDA driver without a GPU.
     ("%{fake-cuda}", config.flm_binary_dir + "/fake-cuda"),
 ]
@@ -60,6 +64,11 @@ if config.flm_have_mpi and shutil.which("mpirun"):
     # More ranks than cores, and as any user: both are normal for a test.
     config.substitutions.append(
         ("%mpirun", "mpirun --allow-run-as-root --oversubscribe"))
+# A place where the sources are not.
+if shutil.which("unshare") and subprocess.run(
+        ["unshare", "--mount", "--map-root-user", "mount", "-t", "tmpfs", "none", "/mnt"],
+        capture_output=True).returncode == 0:
+    config.available_features.add("mount-namespaces")
 if os.path.exists("/dev/full"):
     config.available_features.add("dev-full")
 try:

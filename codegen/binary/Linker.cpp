@@ -27,10 +27,11 @@ static llvm::Error failure(const llvm::Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
 }
 
-/// libflmrt.a -> libflmrt_mpi.a
-static std::string mpiArchiveOf(llvm::StringRef runtimeArchive) {
+/// libflmrt.a, mpi -> libflmrt_mpi.a
+static std::string archiveOf(llvm::StringRef runtimeArchive,
+                             llvm::StringRef part) {
   runtimeArchive.consume_back(".a");
-  return (runtimeArchive + "_mpi.a").str();
+  return (runtimeArchive + "_" + part + ".a").str();
 }
 
 /// Refuses what a program of several ranks cannot be linked without.
@@ -39,7 +40,7 @@ static llvm::Error checkMpi(llvm::StringRef runtimeArchive) {
     return failure("this flmc was built without MPI, which a plan of more than "
                    "one rank needs; install libopenmpi-dev and openmpi-bin and "
                    "build flmc again, or choose a plan of one rank");
-  std::string archive = mpiArchiveOf(runtimeArchive);
+  std::string archive = archiveOf(runtimeArchive, "mpi");
   if (!llvm::sys::fs::exists(archive))
     return failure("the runtime of several ranks '" + archive +
                    "' does not exist; build it (target FlmRuntimeMpi) or "
@@ -54,11 +55,17 @@ static llvm::Error checkMpi(llvm::StringRef runtimeArchive) {
 /// Refuses inputs that are not there before lld does: the message can say what
 /// to do.
 static llvm::Error checkInputs(llvm::ArrayRef<std::string> objects,
-                               llvm::StringRef runtimeArchive) {
+                               llvm::StringRef runtimeArchive,
+                               llvm::ArrayRef<llvm::StringRef> parts) {
   if (!llvm::sys::fs::exists(runtimeArchive))
     return failure("the runtime '" + runtimeArchive +
                    "' does not exist; build it (target flmrt) or reinstall "
                    "flmc");
+  for (llvm::StringRef part : parts)
+    if (!llvm::sys::fs::exists(archiveOf(runtimeArchive, part)))
+      return failure("the target's runtime '" +
+                     archiveOf(runtimeArchive, part) +
+                     "' does not exist; build it or reinstall flmc");
   for (const std::string &object : objects)
     if (!llvm::sys::fs::exists(object))
       return failure("object file '" + object + "' does not exist");
@@ -71,10 +78,10 @@ static llvm::Error checkInputs(llvm::ArrayRef<std::string> objects,
   return llvm::Error::success();
 }
 
-static std::vector<std::string> linkLine(llvm::ArrayRef<std::string> objects,
-                                         llvm::StringRef runtimeArchive,
-                                         llvm::StringRef output,
-                                         bool needsMpi) {
+static std::vector<std::string>
+linkLine(llvm::ArrayRef<std::string> objects, llvm::StringRef runtimeArchive,
+         llvm::StringRef output, bool needsMpi,
+         llvm::ArrayRef<llvm::StringRef> parts) {
   std::vector<std::string> line = {"ld.lld",
                                    "-o",
                                    output.str(),
@@ -97,7 +104,9 @@ static std::vector<std::string> linkLine(llvm::ArrayRef<std::string> objects,
   line.push_back("--start-group");
   line.push_back(runtimeArchive.str());
   if (needsMpi)
-    line.push_back(mpiArchiveOf(runtimeArchive));
+    line.push_back(archiveOf(runtimeArchive, "mpi"));
+  for (llvm::StringRef part : parts)
+    line.push_back(archiveOf(runtimeArchive, part));
   line.push_back("--end-group");
   if (needsMpi) {
     // The runtime refers to it weakly, which pulls nothing out of an archive.
@@ -229,8 +238,9 @@ static llvm::Error writeExecutable(llvm::StringRef bytes,
 
 llvm::Error binary::linkExecutable(llvm::ArrayRef<std::string> objects,
                                    llvm::StringRef runtimeArchive,
-                                   llvm::StringRef output, bool needsMpi) {
-  if (llvm::Error error = checkInputs(objects, runtimeArchive))
+                                   llvm::StringRef output, bool needsMpi,
+                                   llvm::ArrayRef<llvm::StringRef> parts) {
+  if (llvm::Error error = checkInputs(objects, runtimeArchive, parts))
     return error;
   if (needsMpi)
     if (llvm::Error error = checkMpi(runtimeArchive))
@@ -241,15 +251,16 @@ llvm::Error binary::linkExecutable(llvm::ArrayRef<std::string> objects,
   OutputPipe pipe;
   if (pipe.error)
     return failure("cannot make a pipe: " + pipe.error.message());
-  if (llvm::Error error =
-          runLld(linkLine(objects, runtimeArchive, pipe.path(), needsMpi)))
+  if (llvm::Error error = runLld(
+          linkLine(objects, runtimeArchive, pipe.path(), needsMpi, parts)))
     return error;
   return writeExecutable(pipe.finish(), output);
 }
 
 llvm::Error binary::linkExecutable(llvm::ArrayRef<llvm::ArrayRef<char>> objects,
                                    llvm::StringRef runtimeArchive,
-                                   llvm::StringRef output, bool needsMpi) {
+                                   llvm::StringRef output, bool needsMpi,
+                                   llvm::ArrayRef<llvm::StringRef> parts) {
   std::vector<std::string> paths;
   llvm::scope_exit remove([&] {
     for (const std::string &path : paths)
@@ -271,5 +282,5 @@ llvm::Error binary::linkExecutable(llvm::ArrayRef<llvm::ArrayRef<char>> objects,
       return cannotWrite(path, code);
     }
   }
-  return linkExecutable(paths, runtimeArchive, output, needsMpi);
+  return linkExecutable(paths, runtimeArchive, output, needsMpi, parts);
 }

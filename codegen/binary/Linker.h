@@ -20,16 +20,19 @@ namespace flm::binary {
 ///
 /// `needsMpi` is for programs of more than one rank: it adds the archive of the
 /// same name with `_mpi` behind it and, dynamically, the MPI library that this
-/// compiler was built with. An error if it was built without one.
+/// compiler was built with. An error if it was built without one. `parts` are
+/// those of the target (Target::runtimeParts): more archives of the same name.
 llvm::Error linkExecutable(llvm::ArrayRef<std::string> objects,
                            llvm::StringRef runtimeArchive,
-                           llvm::StringRef output, bool needsMpi = false);
+                           llvm::StringRef output, bool needsMpi = false,
+                           llvm::ArrayRef<llvm::StringRef> parts = {});
 
 /// As above for objects in memory, e.g. from emit(EmitKind::Object): they go
 /// through temporary files that are removed again.
 llvm::Error linkExecutable(llvm::ArrayRef<llvm::ArrayRef<char>> objects,
                            llvm::StringRef runtimeArchive,
-                           llvm::StringRef output, bool needsMpi = false);
+                           llvm::StringRef output, bool needsMpi = false,
+                           llvm::ArrayRef<llvm::StringRef> parts = {});
 
 } // namespace flm::binary
 

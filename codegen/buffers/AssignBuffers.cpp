@@ -2,6 +2,7 @@
 // Gives every value of every program its bytes.
 //===----------------------------------------------------------------------===//
 #include "codegen/buffers/BufferAssignment.h"
+#include "codegen/buffers/CollectiveStaging.h"
 #include "codegen/buffers/Passes.h"
 #include "codegen/buffers/StateTables.h"
 #include "passes/contracts/StageInput.h"
@@ -47,6 +48,11 @@ LogicalResult AssignBuffers::assign() {
   if (!train)
     return module.emitError("has no @train_step; run the train stage first");
 
+  const Target *target = Target::of(module);
+  if (!target)
+    return failure();
+  const int64_t alignment = target->bufferAlignment();
+
   // Each parameter is followed by its moments: AdamW streams through all three.
   StateOffsets state;
   int64_t stateBytes = 0;
@@ -56,8 +62,7 @@ LogicalResult AssignBuffers::assign() {
       if ((at ? at.getArgument().getValue() : "") != end)
         return;
       state[update.getName()] = stateBytes;
-      stateBytes +=
-          llvm::alignTo(typeOf(update.getValue()).bytes(), kBufferAlignment);
+      stateBytes += llvm::alignTo(typeOf(update.getValue()).bytes(), alignment);
     });
   };
   place("");
@@ -67,7 +72,7 @@ LogicalResult AssignBuffers::assign() {
   int64_t end = std::exchange(stateBytes, shared);
   place("last");
   stateBytes = std::max(stateBytes, end);
-  placeStateTables(module, stateBytes);
+  placeStateTables(module, alignment, stateBytes);
 
   int64_t scratchBytes = 0;
   SmallVector<Storage> largest;
@@ -82,7 +87,7 @@ LogicalResult AssignBuffers::assign() {
     });
     if (known.wasInterrupted())
       return failure();
-    BufferAssignment assignment(program, state);
+    BufferAssignment assignment(program, *target, state);
     if (failed(assignment.run()))
       return failure();
     assignment.write();
@@ -107,13 +112,17 @@ static std::string mebibytes(int64_t bytes) {
 LogicalResult AssignBuffers::checkLimit(int64_t stateBytes,
                                         int64_t scratchBytes,
                                         ArrayRef<Storage> pieces) {
-  if (memoryLimit <= 0 || stateBytes + scratchBytes <= memoryLimit)
+  const int64_t messages = stagingBytes(getOperation());
+  const int64_t all = stateBytes + scratchBytes + messages;
+  if (memoryLimit <= 0 || all <= memoryLimit)
     return success();
   auto diag = getOperation().emitError()
-              << "the program needs " << mebibytes(stateBytes + scratchBytes)
-              << " (state " << mebibytes(stateBytes) << ", scratch "
-              << mebibytes(scratchBytes) << "), the limit is "
-              << mebibytes(memoryLimit);
+              << "the program needs " << mebibytes(all) << " (state "
+              << mebibytes(stateBytes) << ", scratch "
+              << mebibytes(scratchBytes);
+  if (messages)
+    diag << ", messages between ranks " << mebibytes(messages);
+  diag << "), the limit is " << mebibytes(memoryLimit);
   SmallVector<Storage> sorted(pieces);
   llvm::sort(sorted, [](const Storage &a, const Storage &b) {
     return std::tie(b.bytes, a.from) < std::tie(a.bytes, b.from);

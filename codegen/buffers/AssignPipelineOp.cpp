@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // The buffers of a pipeline: carries, slices, and the slots of what is saved.
 //===----------------------------------------------------------------------===//
-#include "codegen/buffers/BufferMap.h"
 #include "codegen/buffers/BufferAssignment.h"
+#include "codegen/buffers/BufferMap.h"
 
 #include "dialects/flm/Pipeline.h"
 
@@ -13,7 +13,8 @@ using namespace flm;
 
 static int64_t bytesOf(Value value) { return typeOf(value).bytes(); }
 
-void BufferAssignment::assignPipelineCarries(PipelineOp pipeline, unsigned depth) {
+void BufferAssignment::assignPipelineCarries(PipelineOp pipeline,
+                                             unsigned depth) {
   for (auto [init, argument, final] : llvm::zip(
            pipeline.getInits(), pipeline.carries(), pipeline.getFinals())) {
     Place place = carryPlace(pipeline, init, final);

@@ -3,7 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/buffers/BufferAssignment.h"
 
-#include "dialects/flm/StageAttributes.h"
+#include "dialects/flm/BufferForm.h"
 #include "dialects/flm/ValueNames.h"
 
 using namespace mlir;
@@ -150,7 +150,7 @@ void BufferAssignment::assignOp(Operation *op, unsigned depth) {
           std::max(storages[place.storage].to, live.lastUse(wait.getY()));
     return;
   }
-  SmallVector<InPlacePair> pairs = inPlacePairs(op);
+  SmallVector<InPlacePair> pairs = inPlacePairs(op, target);
   for (OpResult result : op->getResults()) {
     auto isMine = [&](InPlacePair pair) {
       return pair.result == result.getResultNumber();
@@ -168,7 +168,7 @@ void BufferAssignment::assignOp(Operation *op, unsigned depth) {
     places[result] =
         newStorage(result, bytesOf(result), at, live.lastUse(result));
   }
-  if (int64_t bytes = temporaryBytes(op))
+  if (int64_t bytes = target.temporaryBytes(op))
     temporaries[op] = newStorage({}, bytes, at, at);
 }
 
@@ -220,7 +220,7 @@ BufferAssignment::stackInPlace(LoopOp loop, unsigned stack) const {
   auto result = dyn_cast<OpResult>(loop.yield().getStacks()[stack]);
   if (!result || result.getOwner()->getBlock() != loop.body())
     return std::nullopt;
-  for (InPlacePair pair : inPlacePairs(result.getOwner())) {
+  for (InPlacePair pair : inPlacePairs(result.getOwner(), target)) {
     if (pair.result != result.getResultNumber() || !pair.required)
       continue;
     auto slice =
@@ -270,11 +270,12 @@ void BufferAssignment::wantCarry(Value carry, Value next) {
   // there must be able to work in place.
   Operation *producer = result.getOwner();
   int64_t lastRead = live.lastUse(carry);
-  bool inPlace = llvm::any_of(inPlacePairs(producer), [&](InPlacePair pair) {
-    return pair.result == result.getResultNumber() &&
-           producer->getOperand(pair.operand) == carry &&
-           readsOnce(producer, carry);
-  });
+  bool inPlace =
+      llvm::any_of(inPlacePairs(producer, target), [&](InPlacePair pair) {
+        return pair.result == result.getResultNumber() &&
+               producer->getOperand(pair.operand) == carry &&
+               readsOnce(producer, carry);
+      });
   if (lastRead < live.begin(producer) ||
       (lastRead == live.begin(producer) && inPlace))
     wanted.try_emplace(result, places[carry]);
@@ -287,6 +288,32 @@ void BufferAssignment::assignLoop(LoopOp loop, unsigned depth) {
     places[slice] = slotOf(places[loop.stackOf(slice)], depth, bytesOf(slice));
   wantSlots(loop, depth);
   assignBlock(*loop.body(), depth + 1);
+  separateCarries(loop);
+}
+
+/// Next values are copied to their carries one after the other. One that lies
+/// in the bytes of another carry, where carries change places, would be gone by
+/// then: it is copied out first.
+void BufferAssignment::separateCarries(LoopOp loop) {
+  YieldOp yield = loop.yield();
+  OpBuilder builder(yield);
+  int64_t at = live.begin(yield);
+  auto liesIn = [&](Value value, Value carry) {
+    const Place &a = places[value], &b = places[carry];
+    return a.storage >= 0 && a.storage == b.storage;
+  };
+  for (OpOperand &next : yield.getCarriesMutable()) {
+    Value value = next.get(), own = loop.carries()[next.getOperandNumber()];
+    if (llvm::none_of(loop.carries(), [&](Value carry) {
+          return carry != own && liesIn(value, carry);
+        }))
+      continue;
+    Value copy = ScaleOp::create(builder, derivedFrom(value, "", "_before"),
+                                 value.getType(), value,
+                                 builder.getF64FloatAttr(1.0), DimAttr());
+    places[copy] = newStorage(copy, bytesOf(copy), at, at);
+    next.set(copy);
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -338,7 +365,7 @@ LogicalResult BufferAssignment::run() {
   }
   wantState();
   assignBlock(*program.body(), 0);
-  scratch = placeStorages(storages);
+  scratch = placeStorages(storages, target.bufferAlignment());
   return success();
 }
 

@@ -16,12 +16,14 @@ namespace flm {
 /// Where parameters and optimizer state lie in the state arena, by name.
 using StateOffsets = llvm::StringMap<int64_t>;
 
-/// Chooses for one program: `run` decides, `write` puts `flm.buffers` on the ops.
+/// Chooses for one program: `run` decides, `write` puts `flm.buffers` on the
+/// ops.
 class BufferAssignment {
 public:
-  BufferAssignment(ProgramOp program, const StateOffsets &state)
-      : program(program), context(program.getContext()), state(state),
-        live(program) {}
+  BufferAssignment(ProgramOp program, const Target &target,
+                   const StateOffsets &state)
+      : program(program), context(program.getContext()), target(target),
+        state(state), live(program) {}
 
   mlir::LogicalResult run();
   void write();
@@ -47,6 +49,7 @@ private:
   void assignCarries(LoopOp loop);
   void assignStacks(LoopOp loop, unsigned depth);
   void wantSlots(LoopOp loop, unsigned depth);
+  void separateCarries(LoopOp loop);
   void wantCarry(mlir::Value carry, mlir::Value next);
   // AssignPipelineOp.cpp
   void assignPipeline(PipelineOp pipeline, unsigned depth);
@@ -65,6 +68,7 @@ private:
 
   ProgramOp program;
   mlir::MLIRContext *context;
+  const Target &target;
   const StateOffsets &state;
   Liveness live;
 

@@ -23,9 +23,14 @@ LogicalResult BufferExecution::check(Operation *op, Value value,
                                      const Twine &what) {
   if (isNowhere(value))
     return success();
-  BufferAttr buffer = bufferOf(value);
-  std::optional<int> other = arena(buffer).firstOther(
-      address(buffer), buffer.getBytes(), held.lookup(value));
+  return checkBytes(op, value, bufferOf(value), held.lookup(value), what);
+}
+
+LogicalResult BufferExecution::checkBytes(Operation *op, Value value,
+                                          BufferAttr buffer, int writing,
+                                          const Twine &what) {
+  std::optional<int> other =
+      arena(buffer).firstOther(address(buffer), buffer.getBytes(), writing);
   if (!other)
     return success();
   auto diag = op->emitOpError() << what << " (%" << valueName(value) << ") ";
@@ -96,7 +101,7 @@ LogicalResult BufferExecution::runOp(Operation *op) {
     return success();
   }
   if (failed(checkKernelBuffers(
-          op, [&](BufferAttr buffer) { return address(buffer); })))
+          op, target, [&](BufferAttr buffer) { return address(buffer); })))
     return failure();
   if (BufferAttr temporary = bufferAt(op, op->getNumResults()))
     arena(temporary).write(address(temporary), temporary.getBytes(),
@@ -232,17 +237,34 @@ BufferExecution::runIteration(LoopOp loop, SmallVectorImpl<int> &slotWritings) {
   for (unsigned stack = 0; stack < stacks; ++stack)
     if (!isArgument(stack) && failed(copyToSlot(stack)))
       return failure();
+  return runNextCarries(loop);
+}
+
+/// The next values are copied one after the other, but all of them are those of
+/// the iteration that ends: a carry may be the next value of another one.
+LogicalResult BufferExecution::runNextCarries(LoopOp loop) {
+  YieldOp yield = loop.yield();
+  SmallVector<int> writings;
+  SmallVector<bool> nowheres;
+  for (Value value : yield.getCarries()) {
+    writings.push_back(held.lookup(value));
+    nowheres.push_back(isNowhere(value));
+  }
   for (auto [index, value] : llvm::enumerate(yield.getCarries())) {
-    Value carry = loop.carries()[index];
-    if (failed(check(yield, value, "carried value #" + Twine(index))))
+    BufferAttr from = bufferOf(value), to = bufferOf(loop.carries()[index]);
+    if (!nowheres[index] &&
+        failed(checkBytes(yield, value, from, writings[index],
+                          "carried value #" + Twine(index))))
       return failure();
-    if (failed(checkCopyOf(value, bufferOf(carry), yield)))
+    if (failed(checkCopyOf(value, to, yield)))
       return failure();
-    if (bufferOf(value) == bufferOf(carry))
-      held[carry] = held.lookup(value);
-    else
-      fill(carry, bufferOf(carry));
-    setNowhere(carry, isNowhere(value));
+    if (from != to)
+      arena(to).write(address(to), to.getBytes(),
+                      writings[index] = newWriting(value));
+  }
+  for (auto [index, carry] : llvm::enumerate(loop.carries())) {
+    held[carry] = writings[index];
+    setNowhere(carry, nowheres[index]);
   }
   return success();
 }

@@ -19,8 +19,9 @@ namespace flm {
 /// at each read that the bytes hold what is read.
 class BufferExecution {
 public:
-  BufferExecution(ProgramOp program, StagePosition position)
-      : program(program), position(position) {}
+  BufferExecution(ProgramOp program, const Target &target,
+                  StagePosition position)
+      : program(program), target(target), position(position) {}
 
   mlir::LogicalResult run();
 
@@ -30,6 +31,7 @@ private:
   mlir::LogicalResult runLoop(LoopOp loop);
   mlir::LogicalResult runIteration(LoopOp loop,
                                    llvm::SmallVectorImpl<int> &slotWritings);
+  mlir::LogicalResult runNextCarries(LoopOp loop);
   mlir::LogicalResult runReturn(ReturnOp op);
   mlir::LogicalResult enterCarry(mlir::Operation *op, mlir::Value init,
                                  BufferAttr buffer, mlir::Value held);
@@ -72,6 +74,10 @@ private:
   /// Whether the bytes of `value` hold it, if it has a value on this stage.
   mlir::LogicalResult check(mlir::Operation *op, mlir::Value value,
                             const llvm::Twine &what);
+  /// Whether `buffer` holds what `writing`, that of `value`, left there.
+  mlir::LogicalResult checkBytes(mlir::Operation *op, mlir::Value value,
+                                 BufferAttr buffer, int writing,
+                                 const llvm::Twine &what);
 
   // Values that this stage does not compute, and what depends on them, are
   // nowhere: whoever reads them does not care what it reads.
@@ -86,6 +92,7 @@ private:
   void enterSlices(mlir::ValueRange stacks, mlir::ValueRange slices);
 
   ProgramOp program;
+  const Target &target;
   StagePosition position;
   std::map<std::pair<int, int64_t>, ArenaContents> arenas;
   llvm::DenseSet<mlir::Value> nowhere;

@@ -4,8 +4,8 @@
 #ifndef FLM_CODEGEN_BUFFERS_BUFFERMAP_H
 #define FLM_CODEGEN_BUFFERS_BUFFERMAP_H
 
+#include "dialects/flm/BufferForm.h"
 #include "dialects/flm/Flm.h"
-#include "dialects/flm/StageAttributes.h"
 
 namespace flm {
 

@@ -48,21 +48,24 @@ LogicalResult flm::checkCopy(Operation *op, BufferAttr from, BufferAttr to,
 }
 
 /// Whether the result may be made in the very bytes of the operand.
-static bool mayShare(OpResult result, OpOperand &operand, AddressOf address) {
+static bool mayShare(OpResult result, OpOperand &operand, const Target &target,
+                     AddressOf address) {
   return address(bufferOf(result)) == address(bufferOf(operand.get())) &&
-         llvm::any_of(inPlacePairs(result.getOwner()), [&](InPlacePair pair) {
-           return pair.result == result.getResultNumber() &&
-                  pair.operand == operand.getOperandNumber();
-         });
+         llvm::any_of(inPlacePairs(result.getOwner(), target),
+                      [&](InPlacePair pair) {
+                        return pair.result == result.getResultNumber() &&
+                               pair.operand == operand.getOperandNumber();
+                      });
 }
 
-LogicalResult flm::checkKernelBuffers(Operation *op, AddressOf address) {
+LogicalResult flm::checkKernelBuffers(Operation *op, const Target &target,
+                                      AddressOf address) {
   for (OpResult result : op->getResults()) {
     if (failed(checkSize(op, result)))
       return failure();
     for (OpOperand &operand : op->getOpOperands())
       if (overlap(bufferOf(result), bufferOf(operand.get()), address) &&
-          !mayShare(result, operand, address))
+          !mayShare(result, operand, target, address))
         return op->emitOpError() << "writes " << described(result) << " over "
                                  << described(operand) << " while it reads it";
   }
@@ -70,7 +73,7 @@ LogicalResult flm::checkKernelBuffers(Operation *op, AddressOf address) {
     if (address(bufferOf(wait.getY())) != address(bufferOf(wait.getPending())))
       return wait.emitOpError("must have its result where the collective that "
                               "was started writes it");
-  int64_t bytes = temporaryBytes(op);
+  int64_t bytes = target.temporaryBytes(op);
   if (!bytes)
     return success();
   BufferAttr temporary = bufferAt(op, op->getNumResults());

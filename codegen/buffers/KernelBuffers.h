@@ -4,7 +4,7 @@
 #ifndef FLM_CODEGEN_BUFFERS_KERNELBUFFERS_H
 #define FLM_CODEGEN_BUFFERS_KERNELBUFFERS_H
 
-#include "dialects/flm/Flm.h"
+#include "codegen/target/Target.h"
 
 namespace flm {
 
@@ -15,7 +15,8 @@ using AddressOf = llvm::function_ref<int64_t(BufferAttr)>;
 /// is large enough, and nothing is written to an operand's bytes while the
 /// kernel reads it: a result may lie exactly on an operand where InPlace.h
 /// allows it, and apart from it otherwise.
-mlir::LogicalResult checkKernelBuffers(mlir::Operation *op, AddressOf address);
+mlir::LogicalResult checkKernelBuffers(mlir::Operation *op,
+                                       const Target &target, AddressOf address);
 
 /// An error if `from` and `to` share some bytes but are not the same: a copy
 /// would read what it has written.

@@ -4,6 +4,7 @@
 #include "codegen/buffers/MemoryReport.h"
 
 #include "codegen/buffers/BufferMap.h"
+#include "codegen/buffers/CollectiveStaging.h"
 
 #include "llvm/Support/Format.h"
 
@@ -84,5 +85,8 @@ void flm::printMemoryReport(ModuleOp module, raw_ostream &os) {
   line("tables and alignment", state - parameters.size() - optimizer.size());
   line("gradients", gradients.size());
   line("activations and the rest", scratch - gradients.size());
-  line("all of these", state + scratch);
+  const int64_t messages = stagingBytes(module);
+  if (messages)
+    line("messages between ranks", messages);
+  line("all of these", state + scratch + messages);
 }

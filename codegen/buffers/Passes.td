@@ -6,34 +6,6 @@
 
 include "mlir/Pass/PassBase.td"
 
-def OverlapCollectives : Pass<"flm-overlap-collectives", "::mlir::ModuleOp"> {
-  let summary = "let collectives run beside computation";
-  let description = [{
-    A collective starts as soon as its operand is there, and is waited for where
-    its result is read first, if there is something to compute in between: the
-    reduction of one gradient runs beside the backward pass of what is left, the
-    gathering of a parameter beside the updates of the next ones. Updates of what
-    collectives give move to the end of their program.
-
-    Starts keep one order on all ranks, and none passes a `send` or a `receive`.
-    Memory is the price: the buffers of a collective are its own until the wait.
-
-    Input:
-    ```mlir
-    %d_head = linear_grad_w %d_logits, %x : ...
-    %dx = loop over layers=4 reverse ...
-    %g = collective all_reduce %d_head over "dp" of 2 id 0 bytes 4096 : !f32_vh
-    ```
-    Output:
-    ```mlir
-    %d_head = linear_grad_w %d_logits, %x : ...
-    %g_pending = collective start all_reduce %d_head over "dp" of 2 id 0 bytes 4096 : !f32_vh
-    %dx = loop over layers=4 reverse ...
-    %g = wait %g_pending id 0 : !f32_vh
-    ```
-  }];
-}
-
 def AssignBuffers : Pass<"flm-assign-buffers", "::mlir::ModuleOp"> {
   let summary = "give every value of every program its bytes";
   let description = [{
@@ -60,7 +32,8 @@ def AssignBuffers : Pass<"flm-assign-buffers", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"memoryLimit", "memory-limit", "int64_t", "0",
-           "bytes that state and scratch may take together; 0 is no limit">
+           "bytes that state, scratch and the memory of collectives may take "
+           "together; 0 is no limit">
   ];
 }
 

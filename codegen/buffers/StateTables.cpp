@@ -3,8 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/buffers/StateTables.h"
 
-#include "codegen/buffers/Storage.h"
-#include "passes/sharding/Passes.h"
+#include "dialects/flm/LocalForm.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -42,14 +41,15 @@ static DictionaryAttr findTable(ArrayRef<Attribute> tables,
   return {};
 }
 
-void flm::placeStateTables(ModuleOp module, int64_t &stateBytes) {
+void flm::placeStateTables(ModuleOp module, int64_t alignment,
+                           int64_t &stateBytes) {
   Builder builder(module.getContext());
   SmallVector<Attribute> tables;
   auto place = [&](SmallVector<NamedAttribute> fields, int64_t bytes) {
     fields.push_back(
         builder.getNamedAttr("offset", builder.getI64IntegerAttr(stateBytes)));
     tables.push_back(builder.getDictionaryAttr(fields));
-    stateBytes += llvm::alignTo(bytes, kBufferAlignment);
+    stateBytes += llvm::alignTo(bytes, alignment);
   };
   module.walk([&](RopeOp rope) {
     if (!rope->getParentOfType<ProgramOp>())

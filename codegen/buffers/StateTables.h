@@ -5,8 +5,8 @@
 #ifndef FLM_CODEGEN_BUFFERS_STATETABLES_H
 #define FLM_CODEGEN_BUFFERS_STATETABLES_H
 
+#include "dialects/flm/BufferForm.h"
 #include "dialects/flm/Flm.h"
-#include "dialects/flm/StageAttributes.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -14,8 +14,9 @@ namespace flm {
 
 /// Writes `flm.tables`: one table for each kind of rope in the programs, and
 /// the coordinates if the plan has several ranks. They lie from `stateBytes`
-/// on, which is moved behind them.
-void placeStateTables(mlir::ModuleOp module, int64_t &stateBytes);
+/// on, which is moved behind them, each at a multiple of `alignment`.
+void placeStateTables(mlir::ModuleOp module, int64_t alignment,
+                      int64_t &stateBytes);
 
 /// The table that `rope` reads; null if there is none.
 BufferAttr ropeTable(RopeOp rope);

@@ -9,7 +9,8 @@
 
 using namespace flm;
 
-int64_t flm::placeStorages(llvm::MutableArrayRef<Storage> storages) {
+int64_t flm::placeStorages(llvm::MutableArrayRef<Storage> storages,
+                           int64_t alignment) {
   llvm::SmallVector<Storage *> order;
   for (Storage &storage : storages)
     order.push_back(&storage);
@@ -26,9 +27,8 @@ int64_t flm::placeStorages(llvm::MutableArrayRef<Storage> storages) {
         continue;
       if (offset + storage->bytes <= other->offset)
         break; // fits into the gap before `other`
-      offset = std::max(offset,
-                        static_cast<int64_t>(llvm::alignTo(
-                            other->offset + other->bytes, kBufferAlignment)));
+      offset = std::max(offset, static_cast<int64_t>(llvm::alignTo(
+                                    other->offset + other->bytes, alignment)));
     }
     storage->offset = offset;
     placed.insert(llvm::upper_bound(placed, storage,
@@ -37,7 +37,7 @@ int64_t flm::placeStorages(llvm::MutableArrayRef<Storage> storages) {
                                     }),
                   storage);
     total = std::max(total, static_cast<int64_t>(llvm::alignTo(
-                                offset + storage->bytes, kBufferAlignment)));
+                                offset + storage->bytes, alignment)));
   }
   return total;
 }

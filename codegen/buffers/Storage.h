@@ -20,13 +20,11 @@ struct Storage {
   int64_t offset = -1;
 };
 
-/// Alignment of every buffer: a cache line, and a vector register.
-constexpr int64_t kBufferAlignment = 64;
-
 /// Gives each piece an offset such that pieces in use at one time never
-/// overlap: largest first, each at the lowest offset that fits. Returns the
-/// bytes used.
-int64_t placeStorages(llvm::MutableArrayRef<Storage> storages);
+/// overlap: largest first, each at the lowest multiple of `alignment` that
+/// fits. Returns the bytes used.
+int64_t placeStorages(llvm::MutableArrayRef<Storage> storages,
+                      int64_t alignment);
 
 } // namespace flm
 

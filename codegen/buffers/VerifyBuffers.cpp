@@ -26,16 +26,19 @@ struct VerifyBuffers : flm::impl::VerifyBuffersBase<VerifyBuffers> {
     if (failed(
             verifyInput(getOperation(), *this, Stage::buffers, Stage::buffers)))
       return signalPassFailure();
+    const Target *target = Target::of(getOperation());
+    if (!target)
+      return signalPassFailure();
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
       if (program.getSymName() != "init" &&
-          (failed(checkArenas(program)) || failed(runStages(program))))
+          (failed(checkArenas(program)) || failed(runStages(program, *target))))
         return signalPassFailure();
   }
 
   LogicalResult checkArenas(ProgramOp program);
 
   /// Stages differ in how far forward passes are ahead of backward ones.
-  static LogicalResult runStages(ProgramOp program) {
+  static LogicalResult runStages(ProgramOp program, const Target &target) {
     int64_t stages = 1;
     auto module = program->getParentOfType<ModuleOp>();
     program.walk([&](Operation *op) {
@@ -46,7 +49,7 @@ struct VerifyBuffers : flm::impl::VerifyBuffersBase<VerifyBuffers> {
           stages = std::max(stages, plan.axisSize(at.getAxis()));
     });
     for (int64_t stage = 0; stage < stages; ++stage)
-      if (failed(BufferExecution(program, {stage, stages, 0, 1}).run()))
+      if (failed(BufferExecution(program, target, {stage, stages, 0, 1}).run()))
         return failure();
     return success();
   }

@@ -48,6 +48,9 @@ CpuTarget hostTarget();
 /// triple.
 llvm::Expected<CpuTarget> namedTarget(llvm::StringRef cpu);
 
+/// On the function of a kernel: its tasks, as below.
+constexpr llvm::StringLiteral kTasks = "flm.tasks";
+
 /// A kernel as the host program sees it.
 struct CpuKernel {
   mlir::func::FuncOp function;

@@ -78,4 +78,25 @@ def TaskEntries : Pass<"flm-task-entries", "::mlir::ModuleOp"> {
   ];
 }
 
+def LowerLaunches : Pass<"flm-lower-launches", "::mlir::ModuleOp"> {
+  let summary = "Turn launches into calls of the parallel loop";
+  let description = [{
+    A launch names the function of a kernel, whose `flm.tasks` says how many
+    tasks there are.
+
+    ```mlir
+    flm.launch @k(#flm.buffer<scratch, 64, 4096, [1024]>) at (%slot)
+    ```
+    becomes
+    ```mlir
+    %p = llvm.getelementptr %scratch[%offset] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+    llvm.store %p, %arguments
+    llvm.call @flm_parallel_for(%k.task, %arguments, %tasks)
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"
+  ];
+}
+
 #endif // FLM_CODEGEN_CPU_PASSES

@@ -133,4 +133,19 @@ CpuKernel buildCast(OpBuilder &builder, Location loc, StringRef symbol,
   });
 }
 
+CpuKernel buildCopy(OpBuilder &builder, Location loc, StringRef symbol,
+                    int64_t bytes, const CpuTarget &target) {
+  // The widest units of which there is a whole number.
+  Type unit = builder.getF32Type();
+  if (bytes % 4 != 0)
+    unit = builder.getIntegerType(bytes % 2 == 0 ? 16 : 8);
+  int64_t count = bytes * 8 / unit.getIntOrFloatBitWidth();
+  Type operand = bufferType({count}, unit);
+  PointwiseKernel kernel(builder, loc, symbol, {operand, operand}, count,
+                         target);
+  return kernel.forEachElement([&](const Strip &strip) {
+    strip.copy(kernel.operand(0), kernel.operand(1));
+  });
+}
+
 } // namespace flm::cpu

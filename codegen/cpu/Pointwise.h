@@ -47,19 +47,16 @@ CpuKernel buildFill(mlir::OpBuilder &builder, mlir::Location loc,
                     llvm::StringRef symbol, double number,
                     const PointwiseProblem &problem, const CpuTarget &target);
 
-/// (x of elementType) -> x as `resultType`: a copy, or a conversion between f32
-/// and bf16 (to nearest even). In place only as a copy.
+/// (x of elementType) -> x as `resultType`: a conversion between f32 and bf16
+/// (to nearest even), not in place.
 CpuKernel buildCast(mlir::OpBuilder &builder, mlir::Location loc,
                     llvm::StringRef symbol, mlir::Type resultType,
                     const PointwiseProblem &problem, const CpuTarget &target);
 
-/// (x) -> x.
-inline CpuKernel buildCopy(mlir::OpBuilder &builder, mlir::Location loc,
-                           llvm::StringRef symbol,
-                           const PointwiseProblem &problem,
-                           const CpuTarget &target) {
-  return buildCast(builder, loc, symbol, problem.elementType, problem, target);
-}
+/// (x) -> x, `bytes` of them, whatever they mean.
+CpuKernel buildCopy(mlir::OpBuilder &builder, mlir::Location loc,
+                    llvm::StringRef symbol, int64_t bytes,
+                    const CpuTarget &target);
 
 } // namespace flm::cpu
 

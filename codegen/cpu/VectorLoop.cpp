@@ -31,27 +31,37 @@ static SmallVector<Value> indicesOf(ArrayRef<Index> leading, Index last) {
   return indices;
 }
 
-Real Strip::load(Value memref, ArrayRef<Index> leading) const {
+Value Strip::loadElements(Value memref, ArrayRef<Index> leading) const {
   Type elementType = cast<MemRefType>(memref.getType()).getElementType();
   auto type = VectorType::get(lanes, elementType);
   SmallVector<Value> indices = indicesOf(leading, index);
-  Value loaded;
   if (mask)
-    loaded = vector::MaskedLoadOp::create(k, type, memref, indices, mask,
-                                          k.zero(type));
+    return vector::MaskedLoadOp::create(k, type, memref, indices, mask,
+                                        k.zero(type));
+  return vector::LoadOp::create(k, type, memref, indices);
+}
+
+void Strip::storeElements(Value elements, Value memref,
+                          ArrayRef<Index> leading) const {
+  SmallVector<Value> indices = indicesOf(leading, index);
+  if (mask)
+    vector::MaskedStoreOp::create(k, memref, indices, mask, elements);
   else
-    loaded = vector::LoadOp::create(k, type, memref, indices);
-  return convert(Real(k, loaded), k.getF32Type());
+    vector::StoreOp::create(k, elements, memref, indices);
+}
+
+Real Strip::load(Value memref, ArrayRef<Index> leading) const {
+  return convert(Real(k, loadElements(memref, leading)), k.getF32Type());
 }
 
 void Strip::store(Real x, Value memref, ArrayRef<Index> leading) const {
   Type elementType = cast<MemRefType>(memref.getType()).getElementType();
-  Value value = broadcast(convert(x, elementType), lanes).value();
-  SmallVector<Value> indices = indicesOf(leading, index);
-  if (mask)
-    vector::MaskedStoreOp::create(k, memref, indices, mask, value);
-  else
-    vector::StoreOp::create(k, value, memref, indices);
+  storeElements(broadcast(convert(x, elementType), lanes).value(), memref,
+                leading);
+}
+
+void Strip::copy(Value from, Value to) const {
+  storeElements(loadElements(from, {}), to, {});
 }
 
 Strip Strip::operator+(Index offset) const {

@@ -46,6 +46,10 @@ public:
   void store(Real x, mlir::Value memref,
              llvm::ArrayRef<Index> leading = {}) const;
 
+  /// Copies from[index .. index+lanes) to the same elements of `to`, bit by
+  /// bit, whatever their type is.
+  void copy(mlir::Value from, mlir::Value to) const;
+
   /// The strip `offset` elements further on.
   Strip operator+(Index offset) const;
   Strip operator+(int64_t offset) const;
@@ -54,6 +58,11 @@ public:
   Real keep(Real x, Real otherwise) const;
 
 private:
+  mlir::Value loadElements(mlir::Value memref,
+                           llvm::ArrayRef<Index> leading) const;
+  void storeElements(mlir::Value elements, mlir::Value memref,
+                     llvm::ArrayRef<Index> leading) const;
+
   KernelBuilder &k;
   Index index; ///< of the first element
   int64_t lanes;

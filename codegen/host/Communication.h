@@ -4,7 +4,7 @@
 #ifndef FLM_CODEGEN_HOST_COMMUNICATION_H
 #define FLM_CODEGEN_HOST_COMMUNICATION_H
 
-#include "codegen/host/KernelLibrary.h"
+#include "codegen/target/KernelLibrary.h"
 
 namespace flm {
 

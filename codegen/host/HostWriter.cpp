@@ -3,8 +3,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/host/HostWriter.h"
 
-#include "codegen/host/Communication.h"
 #include "codegen/buffers/BufferMap.h"
+#include "codegen/host/Communication.h"
 #include "dialects/flm/ValueNames.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -44,7 +44,24 @@ LogicalResult HostWriter::writeOp(Operation *op) {
     writeWait(wait, site());
     return success();
   }
-  return isa<YieldOp>(op) ? success() : kernels.launchOp(op, site());
+  if (auto update = dyn_cast<UpdateOp>(op))
+    return kernels.copy(op->getLoc(), bufferOf(update.getValue()),
+                        bufferAt(op, 0), site());
+  if (auto result = dyn_cast<ReturnOp>(op))
+    return writeReturn(result);
+  // Parameters and state are where they are, and a loop writes what its body
+  // yields.
+  if (isa<ParamOp, StateOp, YieldOp>(op))
+    return success();
+  return kernels.launchOp(op, site());
+}
+
+LogicalResult HostWriter::writeReturn(ReturnOp result) {
+  for (auto [index, value] : llvm::enumerate(result.getValues()))
+    if (failed(kernels.copy(result.getLoc(), bufferOf(value),
+                            bufferAt(result, index), site())))
+      return failure();
+  return success();
 }
 
 LogicalResult HostWriter::writeBlock(Block &block) {

@@ -4,7 +4,7 @@
 #ifndef FLM_CODEGEN_HOST_HOSTWRITER_H
 #define FLM_CODEGEN_HOST_HOSTWRITER_H
 
-#include "codegen/host/KernelLibrary.h"
+#include "codegen/target/KernelLibrary.h"
 #include "dialects/flm/Pipeline.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -21,6 +21,7 @@ public:
 private:
   mlir::LogicalResult writeBlock(mlir::Block &block);
   mlir::LogicalResult writeOp(mlir::Operation *op);
+  mlir::LogicalResult writeReturn(ReturnOp result);
   mlir::LogicalResult writeLoop(LoopOp loop);
   mlir::LogicalResult writeIteration(LoopOp loop);
 
@@ -44,7 +45,7 @@ private:
   mlir::OpBuilder host;
   /// Of the loops and pipelines around, outermost first.
   llvm::SmallVector<mlir::Value> slots;
-  /// This rank's index on mesh axes, loaded when the function begins.
+  /// This rank's index on mesh axes, asked for when the function begins.
   llvm::DenseMap<mlir::StringAttr, mlir::Value> stages;
   /// The block of layers that is being run, of how many; null: there is one.
   mlir::Value chunk;

@@ -1,20 +1,18 @@
 //===----------------------------------------------------------------------===//
-// Turns programs into host functions and kernels for the CPU.
+// Turns programs into host functions and kernels of the target.
 //===----------------------------------------------------------------------===//
 #include "codegen/host/HostWriter.h"
 #include "codegen/host/Manifest.h"
 #include "codegen/host/Passes.h"
+#include "codegen/target/Target.h"
+#include "dialects/flm/BufferForm.h"
 #include "dialects/flm/Flm.h"
-#include "dialects/flm/StageAttributes.h"
 #include "passes/contracts/StageInput.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace flm;
@@ -27,7 +25,11 @@ namespace flm {
 namespace {
 
 struct LowerPrograms : flm::impl::LowerProgramsBase<LowerPrograms> {
-  using LowerProgramsBase::LowerProgramsBase;
+  void getDependentDialects(DialectRegistry &registry) const override {
+    LowerProgramsBase::getDependentDialects(registry);
+    for (const std::unique_ptr<Target> &target : Target::all())
+      target->registerDialects(registry);
+  }
 
   void runOnOperation() override {
     if (failed(verifyInput(getOperation(), *this, Stage::buffers,
@@ -37,24 +39,13 @@ struct LowerPrograms : flm::impl::LowerProgramsBase<LowerPrograms> {
   }
 
   LogicalResult lower();
-  LogicalResult checkTypes();
 };
 
-/// The CPU kernels compute in f32.
-LogicalResult LowerPrograms::checkTypes() {
-  for (ProgramOp program : getOperation().getOps<ProgramOp>()) {
-    WalkResult result = program.walk([&](Operation *op) -> WalkResult {
-      for (Type type : op->getResultTypes())
-        if (auto tensor = dyn_cast<NamedTensorType>(type))
-          if (!tensor.getElementType().isF32() &&
-              !tensor.getElementType().isInteger(32))
-            return op->emitError()
-                   << "the CPU target computes in f32, this is "
-                   << tensor.getElementType()
-                   << "; use a recipe with precision = f32, or --set "
-                      "precision=f32";
-      return WalkResult::advance();
-    });
+/// Whether `target` can do all ops of all programs.
+LogicalResult check(ModuleOp module, const Target &target) {
+  for (ProgramOp program : module.getOps<ProgramOp>()) {
+    WalkResult result = program.walk(
+        [&](Operation *op) -> WalkResult { return target.check(op); });
     if (result.wasInterrupted())
       return failure();
   }
@@ -63,20 +54,18 @@ LogicalResult LowerPrograms::checkTypes() {
 
 LogicalResult LowerPrograms::lower() {
   ModuleOp module = getOperation();
-  llvm::Expected<cpu::CpuTarget> target = cpu::namedTarget(cpu);
+  const Target *target = Target::of(module);
   if (!target)
-    return module.emitError() << llvm::toString(target.takeError());
-  if (failed(checkTypes()))
     return failure();
-
-  KernelLibrary kernels(module, *target);
+  std::unique_ptr<KernelLibrary> kernels = target->createLibrary(module);
+  if (!kernels || failed(check(module, *target)))
+    return failure();
   for (ProgramOp program : module.getOps<ProgramOp>())
     if (program.getSymName() != "init" &&
-        failed(HostWriter(program, kernels).write()))
+        failed(HostWriter(program, *kernels).write()))
       return failure();
 
-  FailureOr<std::string> manifest =
-      buildManifest(module, kernels.workspaceBytes());
+  FailureOr<std::string> manifest = buildManifest(module, *kernels);
   if (failed(manifest))
     return failure();
   manifest->push_back('\0');

@@ -26,10 +26,9 @@ static json::Object dimsOf(ConfigOp config) {
 
 static json::Object valuesOf(const Recipe &recipe) {
   json::Object values;
-#define FLM_RECIPE_NUMBER(key, value, doc) values[#key] = recipe.key;
-#define FLM_RECIPE_INTEGER(key, value, doc) values[#key] = recipe.key;
-#define FLM_RECIPE_KEYWORD(key, value, choices, doc) values[#key] = recipe.key;
-#include "dialects/flm/Recipe.def"
+  abi::forEachKey(recipe, [&](const abi::RecipeKey &key, const auto &value) {
+    values[key.name] = json::Value(value);
+  });
   return values;
 }
 
@@ -104,15 +103,8 @@ static double flopsPerToken(ModelOp forward) {
     for (auto loop = op->getParentOfType<LoopOp>(); loop;
          loop = loop->getParentOfType<LoopOp>())
       times *= static_cast<double>(loop.trips());
-    if (auto linear = dyn_cast<LinearOp>(op)) {
-      flops += 6.0 * times *
-               static_cast<double>(typeOf(linear.getW()).numElements());
-    } else if (auto attention = dyn_cast<AttentionOp>(op)) {
-      NamedTensorType q = typeOf(attention.getQ());
-      double seq = static_cast<double>(q.getDims()[q.getRank() - 2].size());
-      double features = static_cast<double>(q.getDims().back().size());
-      flops += (attention.getCausal() ? 6.0 : 12.0) * times * seq * features;
-    }
+    if (auto counted = dyn_cast<FlopsOpInterface>(op))
+      flops += 3.0 * times * counted.flopsPerToken();
   });
   return flops;
 }
@@ -156,7 +148,7 @@ static json::Array tablesOf(ModuleOp module) {
 }
 
 FailureOr<std::string> flm::buildManifest(ModuleOp module,
-                                          int64_t workspaceBytes) {
+                                          const KernelLibrary &kernels) {
   auto train = module.lookupSymbol<ProgramOp>("train_step");
   auto models = module.getOps<ModelOp>();
   auto configs = module.getOps<ConfigOp>();
@@ -202,9 +194,9 @@ FailureOr<std::string> flm::buildManifest(ModuleOp module,
                         {"tables", tablesOf(module)},
                         {"state_bytes", number(kStateBytes)},
                         {"scratch_bytes", number(kScratchBytes)},
-                        {"workspace_bytes", workspaceBytes},
                         {"parameter_count", count},
                         {"flops_per_token", flopsPerToken(model)}};
+  kernels.describe(manifest);
   manifest["probes"] = json::Array{};
   if (auto probe = module.lookupSymbol<ProgramOp>("probe"))
     manifest["probes"] = probesOf(probe);

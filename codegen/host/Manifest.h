@@ -4,6 +4,8 @@
 #ifndef FLM_CODEGEN_HOST_MANIFEST_H
 #define FLM_CODEGEN_HOST_MANIFEST_H
 
+#include "codegen/target/KernelLibrary.h"
+
 #include "mlir/IR/BuiltinOps.h"
 
 #include <string>
@@ -11,9 +13,9 @@
 namespace flm {
 
 /// The manifest (runtime/abi/Manifest.md) of a module after `buffers`.
-/// `workspaceBytes` is the most that a kernel needs per thread.
+/// `kernels` are those of its programs.
 mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module,
-                                           int64_t workspaceBytes);
+                                           const KernelLibrary &kernels);
 
 } // namespace flm
 

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/host/MeshManifest.h"
 
+#include "codegen/buffers/CollectiveStaging.h"
 #include "dialects/flm/Pipeline.h"
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/ValueNames.h"
@@ -98,24 +99,6 @@ json::Object flm::partsOf(const Mesh &mesh, ParamOp param, StateOp m,
 //===----------------------------------------------------------------------===//
 // Collectives
 //===----------------------------------------------------------------------===//
-
-/// This rank's tensor where it is whole over the axis.
-static NamedTensorType wholeType(CollectiveOp collective) {
-  switch (collective.getKind()) {
-  case Collective::AllGather:
-  case Collective::Receive:
-    return typeOf(collective.getY());
-  case Collective::AllToAll: {
-    NamedTensorType x = typeOf(collective.getX()),
-                    y = typeOf(collective.getY());
-    SmallVector<DimAttr> dims(x.getDims());
-    dims[*collective.getDim()] = y.getDims()[*collective.getDim()];
-    return x.withDims(dims);
-  }
-  default:
-    return typeOf(collective.getX());
-  }
-}
 
 static StringRef dtypeOf(Type type) {
   return type.isInteger(32) ? "i32" : type.isBF16() ? "bf16" : "f32";

@@ -4,8 +4,6 @@
 #ifndef FLM_CODEGEN_HOST_PASSES_H
 #define FLM_CODEGEN_HOST_PASSES_H
 
-#include "codegen/cpu/CpuKernel.h"
-
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
@@ -19,9 +17,8 @@ namespace flm {
 #define GEN_PASS_REGISTRATION
 #include "codegen/host/Passes.h.inc"
 
-void buildKernelsStage(mlir::OpPassManager &pm,
-                          const LowerProgramsOptions &options);
-void buildLLVMStage(mlir::OpPassManager &pm, const cpu::CpuTarget &target);
+void buildKernelsStage(mlir::OpPassManager &pm);
+void buildLLVMStage(mlir::OpPassManager &pm);
 
 } // namespace flm
 

@@ -4,7 +4,6 @@
 #include "codegen/host/HostWriter.h"
 
 #include "codegen/buffers/BufferMap.h"
-#include "codegen/buffers/StateTables.h"
 #include "dialects/flm/ValueNames.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -18,13 +17,34 @@ using namespace flm;
 // Where this rank is
 //===----------------------------------------------------------------------===//
 
-/// This rank's index on `axis`, from the table of coordinates.
+/// The number of `axis` in the manifest's mesh.
+static std::optional<int64_t> axisNumber(ModuleOp module, StringAttr axis) {
+  for (PlanOp plan : module.getOps<PlanOp>())
+    for (auto [number, name] : llvm::enumerate(plan.getAxes()))
+      if (name == axis)
+        return number;
+  return std::nullopt;
+}
+
+static LLVM::LLVMFuncOp declareCoordinate(ModuleOp module) {
+  constexpr StringLiteral name = "flm_coordinate";
+  if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
+    return known;
+  OpBuilder builder(module.getBodyRegion());
+  Type i64 = builder.getI64Type();
+  return LLVM::LLVMFuncOp::create(builder, module.getLoc(), name,
+                                  LLVM::LLVMFunctionType::get(i64, {i64}));
+}
+
+/// This rank's index on `axis`, as the runtime knows it; null if the plan has
+/// no such axis.
 Value HostWriter::stageOn(StringAttr axis) {
   Value &stage = stages[axis];
   if (stage)
     return stage;
-  BufferAttr coordinate = coordinateOf(program, axis);
-  if (!coordinate)
+  auto module = program->getParentOfType<ModuleOp>();
+  std::optional<int64_t> number = axisNumber(module, axis);
+  if (!number)
     return {};
   OpBuilder::InsertionGuard guard(host);
   auto function =
@@ -34,12 +54,12 @@ Value HostWriter::stageOn(StringAttr axis) {
   Block &entry = function.getBody().front();
   host.setInsertionPointToStart(&entry);
   Location loc = function.getLoc();
-  auto pointer = LLVM::LLVMPointerType::get(host.getContext());
-  Value at = LLVM::GEPOp::create(
-      host, loc, pointer, host.getI8Type(), function.getArgument(0),
-      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(coordinate.getOffset())});
-  Value loaded = LLVM::LoadOp::create(host, loc, host.getI32Type(), at);
-  stage = arith::IndexCastOp::create(host, loc, host.getIndexType(), loaded);
+  Value which = LLVM::ConstantOp::create(host, loc, host.getI64Type(),
+                                         host.getI64IntegerAttr(*number));
+  Value index = LLVM::CallOp::create(host, loc, declareCoordinate(module),
+                                     ValueRange{which})
+                    .getResult();
+  stage = arith::IndexCastOp::create(host, loc, host.getIndexType(), index);
   return stage;
 }
 
@@ -74,8 +94,7 @@ LogicalResult HostWriter::writeAt(ArrayRef<Operation *> run) {
   Value condition = isAt(loc, atOf(run.front()));
   if (!condition)
     return run.front()->emitOpError(
-        "runs on some ranks only, but the plan has left no table of their "
-        "coordinates");
+        "runs on some ranks only, but the plan has no such axis");
   SmallVector<CollectiveOp> copied;
   for (Operation *op : run)
     if (auto receive = dyn_cast<CollectiveOp>(op);
@@ -113,7 +132,7 @@ LogicalResult HostWriter::writePipeline(PipelineOp pipeline) {
   Value stage = stageOn(pipeline.getAxisAttr());
   if (!stage)
     return pipeline.emitOpError("needs to know the rank's stage, but the plan "
-                                "has left no table of coordinates");
+                                "has no axis of stages");
   PipelineSchedule schedule = scheduleOf(pipeline);
   // As PipelineSchedule::warmup, for a stage that is known at run time.
   Value behind =

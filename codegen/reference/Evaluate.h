@@ -152,6 +152,7 @@ mlir::LogicalResult evaluate(LoopOp op, Environment &env);
 mlir::LogicalResult evaluate(PipelineOp op, Environment &env);
 // RankOps.cpp
 mlir::LogicalResult evaluate(CollectiveOp op, Environment &env);
+mlir::LogicalResult evaluate(WaitOp op, Environment &env);
 mlir::LogicalResult evaluate(LocalTokensOp op, Environment &env);
 mlir::LogicalResult evaluate(MaskPaddingOp op, Environment &env);
 // TrainOps.cpp

@@ -25,7 +25,7 @@ static LogicalResult dispatch(Operation *op, Environment &env) {
           // LoopOps, PipelineOps
           LoopOp, PipelineOp,
           // RankOps
-          CollectiveOp, LocalTokensOp, MaskPaddingOp,
+          CollectiveOp, WaitOp, LocalTokensOp, MaskPaddingOp,
           // TrainOps
           ParamOp, StateOp, UpdateOp, TruncatedNormalOp, SumSquaresOp,
           ChunkSumsOp, ChunkTotalOp, FoldOp, MeanAbsOp, ClipOp, AdamWOp>(

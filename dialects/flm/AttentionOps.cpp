@@ -2,6 +2,7 @@
 // Types and verification of attention.
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/LocalForm.h"
 
 using namespace mlir;
 using namespace flm;
@@ -23,6 +24,16 @@ LogicalResult RopeOp::verify() {
   if (!(getTheta().convertToDouble() > 1))
     return emitOpError("needs a theta above 1");
   return verifyHeads(*this, typeOf(getX()), /*evenHeadDim=*/true);
+}
+
+/// The rank's positions begin at its index times how many it has.
+void RopeOp::becomeLocal(function_ref<int64_t(NamedTensorType)>) {
+  NamedTensorType type = typeOf(getX());
+  DimAttr positions = type.getDims()[type.getRank() - 2];
+  for (AxisStateAttr state : type.getStates())
+    if (state.getKind() == AxisStateKind::Split &&
+        state.getArgument() == positions.getNames().front())
+      (*this)->setAttr(kPositionsAxis, state.getAxis());
 }
 
 NamedTensorType AttentionOp::lseType(NamedTensorType query) {
@@ -47,6 +58,15 @@ LogicalResult AttentionOp::verify() {
            << typeOf(getLse()).dimsText() << ", expected "
            << lseType(typeOf(getQ())).dimsText();
   return success();
+}
+
+/// Scores and their products with the values. A causal mask leaves half of them
+/// (the convention of Megatron-Core).
+double AttentionOp::flopsPerToken() {
+  NamedTensorType q = typeOf(getQ());
+  double positions = static_cast<double>(q.getDims()[q.getRank() - 2].size());
+  double features = static_cast<double>(q.getDims().back().size());
+  return (getCausal() ? 2.0 : 4.0) * positions * features;
 }
 
 LogicalResult AttentionGradOp::verify() {

@@ -6,7 +6,8 @@
 
 include "dialects/flm/FlmBase.td"
 
-def RopeOp : FlmShardedOp<"rope", "rotated", [SameShape<["x", "y"]>]> {
+def RopeOp : FlmShardedOp<"rope", "rotated", [SameShape<["x", "y"]>,
+    DeclareOpInterfaceMethods<LocalFormOpInterface>]> {
   let summary = "rotary position embedding";
   let description = [{
     Rotates the pairs `(i, i + head_dim / 2)` of each head by
@@ -27,7 +28,8 @@ def RopeOp : FlmShardedOp<"rope", "rotated", [SameShape<["x", "y"]>]> {
   let hasVerifier = 1;
 }
 
-def AttentionOp : FlmShardedOp<"attention", "attn, lse"> {
+def AttentionOp : FlmShardedOp<"attention", "attn, lse", [
+    DeclareOpInterfaceMethods<FlopsOpInterface>]> {
   let summary = "multi-head attention";
   let description = [{
     `y = softmax(q k^T / sqrt(head_dim)) v` for each head; the last dim is

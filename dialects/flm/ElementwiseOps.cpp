@@ -18,6 +18,21 @@ LogicalResult AddOp::verify() {
   return success();
 }
 
+/// A parameter that is added to what is computed. Of a sum of parameters alone
+/// nothing says what each of them is.
+std::optional<ParameterUse> AddOp::parameterUse(OpOperand &operand) {
+  auto isParameter = [](Value value) {
+    if (auto argument = dyn_cast<BlockArgument>(value))
+      if (auto loop = dyn_cast<LoopOp>(argument.getOwner()->getParentOp()))
+        if (Value stack = loop.stackOf(argument))
+          value = stack;
+    return static_cast<bool>(value.getDefiningOp<ParamOp>());
+  };
+  if (!isParameter(operand.get()) || llvm::all_of(getValues(), isParameter))
+    return std::nullopt;
+  return ParameterUse{ParameterUse::Bias};
+}
+
 OpFoldResult AddOp::fold(FoldAdaptor) {
   if (getValues().size() == 1 && getValues().front().getType() == getType())
     return getValues().front();

@@ -6,7 +6,8 @@
 
 include "dialects/flm/FlmBase.td"
 
-def SiluMulOp : FlmShardedOp<"silu_mul", "act", [SameShape<["gate", "up", "y"]>]> {
+def SiluMulOp : FlmShardedOp<"silu_mul", "act", [CheapToRecompute,
+    SameShape<["gate", "up", "y"]>]> {
   let summary = "gated activation of SwiGLU";
   let description = [{
     `y = gate * sigmoid(gate) * up` (arXiv:2002.05202).
@@ -23,7 +24,8 @@ def SiluMulOp : FlmShardedOp<"silu_mul", "act", [SameShape<["gate", "up", "y"]>]
   }];
 }
 
-def AddOp : FlmShardedOp<"add", "sum", [Commutative]> {
+def AddOp : FlmShardedOp<"add", "sum", [Commutative, PassesPartialsOn,
+    DeclareOpInterfaceMethods<ParameterUserOpInterface>]> {
   let summary = "sum of any number of values, left to right";
   let description = [{
     N-ary, because the association order of a sum decides how many collectives
@@ -43,7 +45,8 @@ def AddOp : FlmShardedOp<"add", "sum", [Commutative]> {
   let hasFolder = 1;
 }
 
-def ScaleOp : FlmShardedOp<"scale", "scaled", [SameShape<["x", "y"]>]> {
+def ScaleOp : FlmShardedOp<"scale", "scaled", [PassesPartialsOn,
+    SameShape<["x", "y"]>]> {
   let summary = "multiplication by a constant";
   let description = [{
     `y = x * factor / size(per)`. A mean is a sum scaled `per` the *global* dims
@@ -101,7 +104,7 @@ def FillOp : FlmShardedOp<"fill", "filled"> {
   }];
 }
 
-def CastOp : FlmShardedOp<"cast", "cast"> {
+def CastOp : FlmShardedOp<"cast", "cast", [PassesPartialsOn, StaysFlat]> {
   let summary = "conversion of the element type";
   let description = [{
     Rounds to nearest even when narrowing.

@@ -23,6 +23,22 @@ LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *,
   return success();
 }
 
+std::optional<ParameterUse> EmbeddingOp::parameterUse(OpOperand &operand) {
+  if (&operand != &getTableMutable())
+    return std::nullopt;
+  return ParameterUse{ParameterUse::Table};
+}
+
+VocabularyUse EmbeddingOp::vocabulary() {
+  NamedTensorType table = typeOf(getTable());
+  return {table, table.getDims().front(), &getTokensMutable()};
+}
+
+VocabularyUse EmbeddingGradOp::vocabulary() {
+  NamedTensorType table = typeOf(getDtable());
+  return {table, table.getDims().front(), &getTokensMutable()};
+}
+
 LogicalResult EmbeddingGradOp::verify() {
   NamedTensorType dy = typeOf(getDy()), tokens = typeOf(getTokens()),
                   dtable = typeOf(getDtable());

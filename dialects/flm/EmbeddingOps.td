@@ -6,7 +6,9 @@
 
 include "dialects/flm/FlmBase.td"
 
-def EmbeddingOp : FlmShardedOp<"embedding", "embed", [InfersType]> {
+def EmbeddingOp : FlmShardedOp<"embedding", "embed", [InfersType,
+    DeclareOpInterfaceMethods<ParameterUserOpInterface>,
+    DeclareOpInterfaceMethods<VocabularyOpInterface>]> {
   let summary = "rows of a table, one per token";
   let description = [{
     `y[..., :] = table[tokens[...], :]`.
@@ -24,7 +26,8 @@ def EmbeddingOp : FlmShardedOp<"embedding", "embed", [InfersType]> {
   let extraClassDeclaration = comparesShapesOnly;
 }
 
-def EmbeddingGradOp : FlmShardedOp<"embedding_grad", "dtable"> {
+def EmbeddingGradOp : FlmShardedOp<"embedding_grad", "dtable", [
+    DeclareOpInterfaceMethods<VocabularyOpInterface>]> {
   let summary = "gradient of an embedding with respect to its table";
   let description = [{
     `dtable[v, :] = sum of dy[t, :] over the t with tokens[t] = v`, in the order

@@ -5,6 +5,8 @@
 #define FLM_DIALECTS_FLM_FLM_H
 
 #include "dialects/flm/Distribution.h"
+#include "dialects/flm/OpInterfaces.h"
+#include "dialects/flm/OpTraits.h"
 #include "dialects/flm/Types.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"

@@ -5,6 +5,8 @@
 #define FLM_BASE_TD
 
 include "dialects/flm/FlmTypes.td"
+include "dialects/flm/OpInterfaces.td"
+include "dialects/flm/OpTraits.td"
 include "mlir/IR/OpAsmInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -31,11 +33,6 @@ class FlmValueOp<string mnemonic, string defaultNames, list<Trait> traits = []>
 /// A pure op that computes values from values.
 class FlmComputeOp<string mnemonic, string defaultNames, list<Trait> traits = []>
     : FlmValueOp<mnemonic, defaultNames, !listconcat([Pure], traits)>;
-
-/// Operands and results obey the op's sharding rule on every mesh axis.
-def Distributed : NativeOpTrait<"Distributed"> {
-  let cppNamespace = "::flm::OpTrait";
-}
 
 /// A compute op with a sharding rule (passes/sharding/rules).
 class FlmShardedOp<string mnemonic, string defaultNames, list<Trait> traits = []>

@@ -38,6 +38,24 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *,
   return success();
 }
 
+std::optional<ParameterUse> LinearOp::parameterUse(OpOperand &operand) {
+  if (&operand != &getWMutable())
+    return std::nullopt;
+  return ParameterUse{ParameterUse::Weight, /*contracted=*/1,
+                      /*input=*/getXMutable().getOperandNumber()};
+}
+
+double LinearOp::flopsPerToken() {
+  return 2.0 * static_cast<double>(typeOf(getW()).numElements());
+}
+
+std::optional<ParameterUse> LinearGradXOp::parameterUse(OpOperand &operand) {
+  if (&operand != &getWMutable())
+    return std::nullopt;
+  return ParameterUse{ParameterUse::Weight, /*contracted=*/0,
+                      /*input=*/getDyMutable().getOperandNumber()};
+}
+
 LogicalResult LinearGradXOp::verify() {
   NamedTensorType dy = typeOf(getDy()), w = typeOf(getW()),
                   dx = typeOf(getDx());

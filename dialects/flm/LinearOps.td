@@ -6,7 +6,9 @@
 
 include "dialects/flm/FlmBase.td"
 
-def LinearOp : FlmShardedOp<"linear", "y", [InfersType]> {
+def LinearOp : FlmShardedOp<"linear", "y", [InfersType,
+    DeclareOpInterfaceMethods<ParameterUserOpInterface>,
+    DeclareOpInterfaceMethods<FlopsOpInterface>]> {
   let summary = "matrix product with a weight stored [out, in]";
   let description = [{
     `y[..., o] = sum_i x[..., i] * w[o, i]`. Only the types of `x` and `y` are
@@ -25,7 +27,8 @@ def LinearOp : FlmShardedOp<"linear", "y", [InfersType]> {
   let extraClassDeclaration = comparesShapesOnly;
 }
 
-def LinearGradXOp : FlmShardedOp<"linear_grad_x", "dx"> {
+def LinearGradXOp : FlmShardedOp<"linear_grad_x", "dx", [
+    DeclareOpInterfaceMethods<ParameterUserOpInterface>]> {
   let summary = "gradient of a linear with respect to its input";
   let description = [{
     `dx[..., i] = sum_o dy[..., o] * w[o, i]`.

@@ -73,6 +73,27 @@ LogicalResult CrossEntropyGradOp::verify() {
   return verifyValid(*this, getLogits(), getValid());
 }
 
+VocabularyUse ReduceMaxOp::vocabulary() {
+  NamedTensorType logits = typeOf(getLogits());
+  return {logits, logits.getDims().back(), nullptr, &getLogitsMutable()};
+}
+
+VocabularyUse SumExpOp::vocabulary() {
+  NamedTensorType logits = typeOf(getLogits());
+  return {logits, logits.getDims().back(), nullptr, &getLogitsMutable()};
+}
+
+VocabularyUse PickOp::vocabulary() {
+  NamedTensorType logits = typeOf(getLogits());
+  return {logits, logits.getDims().back(), &getTargetsMutable()};
+}
+
+VocabularyUse CrossEntropyGradOp::vocabulary() {
+  NamedTensorType logits = typeOf(getLogits());
+  return {logits, logits.getDims().back(), &getTargetsMutable(),
+          &getLogitsMutable()};
+}
+
 LogicalResult PickOp::verify() {
   if (failed(verifyRows(*this, getLogits(), getTargets())))
     return failure();

@@ -32,7 +32,8 @@ def CrossEntropyOp : FlmShardedOp<"cross_entropy", "loss", [InfersType]> {
   let hasVerifier = 1;
 }
 
-def ReduceMaxOp : FlmShardedOp<"reduce_max", "max"> {
+def ReduceMaxOp : FlmShardedOp<"reduce_max", "max", [
+    DeclareOpInterfaceMethods<VocabularyOpInterface>]> {
   let summary = "maximum over the last dim";
   let description = [{
     `m[...] = max_v logits[..., v]` over the first `valid` entries (all without).
@@ -50,7 +51,8 @@ def ReduceMaxOp : FlmShardedOp<"reduce_max", "max"> {
   let hasVerifier = 1;
 }
 
-def SumExpOp : FlmShardedOp<"sum_exp", "sum_exp", [SameShape<["max", "y"]>]> {
+def SumExpOp : FlmShardedOp<"sum_exp", "sum_exp", [SameShape<["max", "y"]>,
+    DeclareOpInterfaceMethods<VocabularyOpInterface>]> {
   let summary = "sum over the last dim of exp(logits - max)";
   let description = [{
     `s[...] = sum_v exp(logits[..., v] - m[...])` over the first `valid` entries.
@@ -70,7 +72,8 @@ def SumExpOp : FlmShardedOp<"sum_exp", "sum_exp", [SameShape<["max", "y"]>]> {
   let hasVerifier = 1;
 }
 
-def PickOp : FlmShardedOp<"pick", "picked"> {
+def PickOp : FlmShardedOp<"pick", "picked", [
+    DeclareOpInterfaceMethods<VocabularyOpInterface>]> {
   let summary = "the logit of the target";
   let description = [{
     `p[...] = logits[..., targets[...]]`.
@@ -107,7 +110,7 @@ def NllOp : FlmShardedOp<"nll", "nll",
   }];
 }
 
-def SumOp : FlmShardedOp<"sum", "total"> {
+def SumOp : FlmShardedOp<"sum", "total", [PassesPartialsOn, SumsParts]> {
   let summary = "sum of all elements";
   let description = [{
     ```mlir
@@ -124,7 +127,8 @@ def SumOp : FlmShardedOp<"sum", "total"> {
 }
 
 def CrossEntropyGradOp : FlmShardedOp<"cross_entropy_grad", "dlogits",
-    [SameShape<["logits", "dlogits"]>, SameShape<["max", "sum_exp"]>]> {
+    [SameShape<["logits", "dlogits"]>, SameShape<["max", "sum_exp"]>,
+     DeclareOpInterfaceMethods<VocabularyOpInterface>]> {
   let summary = "gradient of a mean cross-entropy with respect to the logits";
   let description = [{
     `dlogits = (exp(logits - max) / sum_exp - onehot(targets)) * seed`, zero in

@@ -16,6 +16,12 @@ LogicalResult RmsNormOp::verify() {
   return success();
 }
 
+std::optional<ParameterUse> RmsNormOp::parameterUse(OpOperand &operand) {
+  if (&operand != &getGMutable())
+    return std::nullopt;
+  return ParameterUse{ParameterUse::Gain};
+}
+
 LogicalResult RmsNormGradXOp::verify() {
   NamedTensorType x = typeOf(getX()), g = typeOf(getG());
   if (!x.getRank() || g.getDims() != x.getDims().take_back(1))

@@ -6,7 +6,8 @@
 
 include "dialects/flm/FlmBase.td"
 
-def RmsNormOp : FlmShardedOp<"rms_norm", "norm", [SameShape<["x", "y"]>]> {
+def RmsNormOp : FlmShardedOp<"rms_norm", "norm", [SameShape<["x", "y"]>,
+    CheapToRecompute, DeclareOpInterfaceMethods<ParameterUserOpInterface>]> {
   let summary = "root-mean-square normalisation of the last dim, with a gain";
   let description = [{
     `y = x * rsqrt(mean(x^2) + eps) * g` (arXiv:1910.07467), computed in f32 or

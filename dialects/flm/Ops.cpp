@@ -1,5 +1,5 @@
 //===----------------------------------------------------------------------===//
-// The generated parts of all ops.
+// The generated parts of all ops and their interfaces.
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
@@ -9,6 +9,8 @@
 #include "mlir/IR/DialectImplementation.h"
 
 using namespace mlir;
+
+#include "dialects/flm/OpInterfaces.cpp.inc"
 
 #define GET_OP_CLASSES
 #include "dialects/flm/FlmOps.cpp.inc"

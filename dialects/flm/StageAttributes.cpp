@@ -1,8 +1,7 @@
 //===----------------------------------------------------------------------===//
 // What the attributes that stages put on ops may hold.
 //===----------------------------------------------------------------------===//
-#include "dialects/flm/StageAttributes.h"
-
+#include "dialects/flm/BufferForm.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/Limits.h"
 #include "dialects/flm/LocalForm.h"

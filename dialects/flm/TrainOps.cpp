@@ -146,6 +146,14 @@ LogicalResult ChunkSumsOp::verify() {
   return success();
 }
 
+/// As many chunks as before, of what the rank has.
+void ChunkSumsOp::becomeLocal(
+    function_ref<int64_t(NamedTensorType)> localElements) {
+  int64_t elements = localElements(typeOf(getX()));
+  int64_t chunks = localElements(typeOf(getY()));
+  setLengthAttr(Builder(getContext()).getI64IntegerAttr(elements / chunks));
+}
+
 LogicalResult ChunkTotalOp::verify() {
   if (typeOf(getY()).getRank())
     return emitOpError("gives a scalar, got ") << typeOf(getY()).dimsText();
@@ -161,3 +169,10 @@ LogicalResult FoldOp::verify() {
            << x.dimsText() << " without its first dim, got " << y.dimsText();
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// AdamWOp
+//===----------------------------------------------------------------------===//
+
+OpOperand &AdamWOp::parameter() { return getParamMutable(); }
+OpOperand &AdamWOp::gradient() { return getGradMutable(); }

@@ -82,7 +82,8 @@ def TruncatedNormalOp : FlmShardedOp<"truncated_normal", "random"> {
   }];
 }
 
-def SumSquaresOp : FlmShardedOp<"sum_squares", "sumsq"> {
+def SumSquaresOp : FlmShardedOp<"sum_squares", "sumsq",
+    [SumsParts, KnownToAllStages]> {
   let summary = "sum of the squares of all elements";
   let description = [{
     Summed over a fixed chunk grid, so that the order does not depend on threads
@@ -101,7 +102,8 @@ def SumSquaresOp : FlmShardedOp<"sum_squares", "sumsq"> {
   let hasVerifier = 1;
 }
 
-def ChunkSumsOp : FlmShardedOp<"chunk_sums", "chunk_sums"> {
+def ChunkSumsOp : FlmShardedOp<"chunk_sums", "chunk_sums",
+    [SumsParts, DeclareOpInterfaceMethods<LocalFormOpInterface>]> {
   let summary = "sums of the squares of a tensor, chunk by chunk";
   let description = [{
     Chunk k is the elements [k * length, (k + 1) * length) of the flattened
@@ -126,7 +128,8 @@ def ChunkSumsOp : FlmShardedOp<"chunk_sums", "chunk_sums"> {
   let hasVerifier = 1;
 }
 
-def ChunkTotalOp : FlmShardedOp<"chunk_total", "sumsq"> {
+def ChunkTotalOp : FlmShardedOp<"chunk_total", "sumsq",
+    [PassesPartialsOn, KnownToAllStages]> {
   let summary = "total of chunk sums, in the order of the chunks";
   let description = [{
     Like `sum`, but never in parts: all ranks add all chunks in one order.
@@ -144,7 +147,7 @@ def ChunkTotalOp : FlmShardedOp<"chunk_total", "sumsq"> {
   let hasVerifier = 1;
 }
 
-def FoldOp : FlmShardedOp<"fold", "folded"> {
+def FoldOp : FlmShardedOp<"fold", "folded", [PassesPartialsOn]> {
   let summary = "sum over the leading dim, as a tree";
   let description = [{
     f(n) = f(h) + f(n - h) with h the largest power of two below n, in ascending
@@ -203,7 +206,8 @@ def ClipOp : FlmShardedOp<"clip", "grad_norm, clip_coef",
 }
 
 def AdamWOp : FlmShardedOp<"adamw", "p_next, m_next, v_next",
-    [SameShape<["param", "m", "v", "grad", "param_next", "m_next", "v_next"]>]> {
+    [SameShape<["param", "m", "v", "grad", "param_next", "m_next", "v_next"]>,
+     DeclareOpInterfaceMethods<OptimizerStepOpInterface>]> {
   let summary = "one AdamW update of one parameter";
   let description = [{
     With `g = coef * grad`: `m' = b1 m + (1 - b1) g`,

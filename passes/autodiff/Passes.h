@@ -20,7 +20,7 @@ namespace flm {
 #include "passes/autodiff/Passes.h.inc"
 
 void buildTrainStage(mlir::OpPassManager &pm,
-                        const BuildProgramsOptions &options = {});
+                     const BuildProgramsOptions &options = {});
 
 /// Attaches the gradient rules of all ops; BuildPrograms needs them.
 void registerGradientRules(mlir::DialectRegistry &registry);

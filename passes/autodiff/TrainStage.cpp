@@ -10,7 +10,7 @@
 using namespace mlir;
 
 void flm::buildTrainStage(OpPassManager &pm,
-                             const BuildProgramsOptions &options) {
+                          const BuildProgramsOptions &options) {
   pm.addPass(createBuildPrograms(options));
   OpPassManager &programs = pm.nest<ProgramOp>();
   programs.addPass(createExpandCrossEntropy());

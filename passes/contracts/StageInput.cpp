@@ -3,10 +3,10 @@
 //===----------------------------------------------------------------------===//
 #include "passes/contracts/StageInput.h"
 
+#include "dialects/flm/BufferForm.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/LocalForm.h"
 #include "dialects/flm/Pipeline.h"
-#include "dialects/flm/StageAttributes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -14,15 +14,6 @@
 
 using namespace mlir;
 using namespace flm;
-
-constexpr StringLiteral kStageNames[] = {
-#define FLM_STAGE(name, doc) #name,
-#include "passes/Stages.def"
-};
-
-StringRef flm::stageName(Stage stage) {
-  return kStageNames[static_cast<size_t>(stage)];
-}
 
 std::optional<Stage> flm::stageNamed(StringRef name) {
   const auto *at = llvm::find(kStageNames, name);

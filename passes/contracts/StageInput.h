@@ -4,6 +4,8 @@
 #ifndef FLM_PASSES_CONTRACTS_STAGEINPUT_H
 #define FLM_PASSES_CONTRACTS_STAGEINPUT_H
 
+#include "passes/Stages.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
@@ -11,13 +13,6 @@
 
 namespace flm {
 
-/// The stages, in order: one enumerator per line of Stages.def.
-enum class Stage {
-#define FLM_STAGE(name, doc) name,
-#include "passes/Stages.def"
-};
-
-llvm::StringRef stageName(Stage stage);
 /// The stage called `name`.
 std::optional<Stage> stageNamed(llvm::StringRef name);
 /// "spec, graph, ...".

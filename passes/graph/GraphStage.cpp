@@ -6,6 +6,6 @@
 #include "mlir/Pass/PassManager.h"
 
 void flm::buildGraphStage(mlir::OpPassManager &pm,
-                             const InstantiateModelOptions &options) {
+                          const InstantiateModelOptions &options) {
   pm.addPass(createInstantiateModel(options));
 }

@@ -68,6 +68,8 @@ private:
                               RecipeOp &recipe);
   LogicalResult bindWidth(ModelOp model, RecipeOp recipe,
                           ArrayRef<std::string> width);
+  static LogicalResult checkPadding(ModelOp model, ConfigOp config,
+                                    const Sizes &sizes);
   static void hoistParameters(LoopOp loop);
   static LogicalResult checkTotals(ModelOp model, const Sizes &sizes,
                                    const Recipe &recipe);
@@ -90,6 +92,21 @@ template <typename Op> void setBinding(Op op, StringRef name, Attribute value) {
   }
   op.setNamesAttr(builder.getArrayAttr(names));
   op.setValuesAttr(builder.getArrayAttr(values));
+}
+
+/// Gives `recipe` what it has from others as bindings of its own, those first.
+static void flatten(RecipeOp recipe) {
+  RecipeOp base = recipe.baseRecipe();
+  if (!base)
+    return;
+  flatten(base);
+  SmallVector<Attribute> names(recipe.getNames().getValue());
+  SmallVector<Attribute> values(recipe.getValues().getValue());
+  recipe.setNamesAttr(base.getNamesAttr());
+  recipe.setValuesAttr(base.getValuesAttr());
+  for (auto [name, value] : llvm::zip(names, values))
+    setBinding(recipe, cast<StringAttr>(name).getValue(), value);
+  recipe.removeBaseAttr();
 }
 
 LogicalResult InstantiateModel::applyOverride(StringRef text, ModelOp model,
@@ -157,6 +174,25 @@ LogicalResult InstantiateModel::bindWidth(ModelOp model, RecipeOp recipe,
            << llvm::join(dims, ", ");
   if (known.size() != width.size())
     setBinding(recipe, "width", builder.getArrayAttr(known));
+  return success();
+}
+
+/// A config that gives the padded vocabulary itself must give another one with
+/// another vocabulary.
+LogicalResult InstantiateModel::checkPadding(ModelOp model, ConfigOp config,
+                                             const Sizes &sizes) {
+  for (DimDefAttr def : model.dimDefs()) {
+    if (def.getName() != "padded_vocab")
+      continue;
+    int64_t padded = sizes.lookup("padded_vocab"),
+            vocab = sizes.lookup("vocab");
+    if (padded < vocab)
+      return config.emitError()
+             << "padded_vocab " << padded << " is below vocab " << vocab
+             << "; set padded_vocab="
+             << llvm::alignTo(vocab, std::max<int64_t>(def.getMultiple(), 1))
+             << " too";
+  }
   return success();
 }
 
@@ -299,6 +335,7 @@ LogicalResult InstantiateModel::instantiate() {
     return model.emitError()
            << "is already bound to config " << model.getConfigAttr();
 
+  flatten(*recipe);
   for (StringRef text : overrides)
     if (failed(applyOverride(text, model, *config, *recipe)))
       return failure();
@@ -327,11 +364,8 @@ LogicalResult InstantiateModel::instantiate() {
     return failure();
   if (failed(bindWidth(model, *recipe, values.width)))
     return failure();
-  if (sizes->count("padded_vocab") &&
-      sizes->lookup("padded_vocab") < sizes->lookup("vocab"))
-    return config->emitError()
-           << "padded_vocab " << sizes->lookup("padded_vocab")
-           << " is below vocab " << sizes->lookup("vocab");
+  if (failed(checkPadding(model, *config, *sizes)))
+    return failure();
 
   // The choice becomes explicit and everything else goes.
   Builder builder(&getContext());

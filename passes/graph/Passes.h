@@ -19,7 +19,7 @@ namespace flm {
 
 /// What to instantiate; see InstantiateModel's options.
 void buildGraphStage(mlir::OpPassManager &pm,
-                        const InstantiateModelOptions &options);
+                     const InstantiateModelOptions &options);
 
 } // namespace flm
 

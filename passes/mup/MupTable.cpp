@@ -4,7 +4,7 @@
 #include "passes/mup/Passes.h"
 
 #include "dialects/flm/Flm.h"
-#include "dialects/flm/Recipe.h"
+#include "passes/mup/WidthTransfer.h"
 
 #include "llvm/Support/Format.h"
 
@@ -13,11 +13,12 @@ using namespace flm;
 
 void flm::printMupTable(ModuleOp module, llvm::raw_ostream &os) {
   for (ModelOp model : module.getOps<ModelOp>()) {
-    Recipe recipe =
-        Recipe::of(module.lookupSymbol<RecipeOp>(model.getRecipeAttr()));
+    WidthTransfer transfer(model);
+    const Recipe &recipe = transfer.recipe;
     os << "µP of @" << model.getSymName() << " config " << model.getConfigAttr()
        << " recipe " << model.getRecipeAttr() << " (" << recipe.parametrization
-       << ", base_width " << recipe.base_width << ")\n";
+       << ", base_width " << recipe.base_width << ", decay " << recipe.decay
+       << ")\n";
     os << llvm::format("%-52s %-7s %-18s %10s %10s %10s %10s  %s\n",
                        "parameter", "role", "init", "lr", "min_lr", "wd", "eps",
                        "why");
@@ -36,14 +37,9 @@ void flm::printMupTable(ModuleOp module, llvm::raw_ostream &os) {
                          recipe.eps * mup.getEps().getValueAsDouble(),
                          mup.getWhy().getValue().str().c_str());
     });
-    double input = 1.0, output = 1.0;
-    model.walk([&](ScaleOp scale) {
-      if (scale.getX().getDefiningOp<EmbeddingOp>())
-        input = scale.multiplier();
-      else
-        output = scale.multiplier();
-    });
-    os << "forward: input multiplier " << llvm::format("%.6g", input)
-       << ", output multiplier " << llvm::format("%.6g", output) << "\n";
+    os << "forward: input multiplier "
+       << llvm::format("%.6g", transfer.inputMultiplier())
+       << ", output multiplier "
+       << llvm::format("%.6g", transfer.outputMultiplier()) << "\n";
   }
 }

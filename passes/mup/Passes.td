@@ -9,17 +9,27 @@ include "mlir/Pass/PassBase.td"
 def ApplyMup : Pass<"flm-apply-mup", "::mlir::ModuleOp"> {
   let summary = "transfer hyper-parameters to the config's width";
   let description = [{
-    With m = width / base_width, as in Tele-FLM (arXiv:2404.16645, after
+    What a parameter is follows from the ops that read it, through the loops that
+    it enters (`ParameterUserOpInterface`), and not from its rank. With
+    m = width / base_width, as in Tele-FLM (arXiv:2404.16645, after
     arXiv:2203.03466 table 8; one ratio m for all matrices):
 
-    | parameter | width dims | init std | learning rate | weight decay | Adam eps |
+    | parameter | width dims | init | learning rate | weight decay | Adam eps |
     |---|---|---|---|---|---|
-    | matrix-like | 2 | matrix_std / sqrt(m) | matrix_lr / m | x m | / m |
-    | vector-like (embedding, norm gain) | at most 1 | std; gains start at 1 | lr | x 1 | x 1 |
-    | output (head) | 1, contracted away | std | lr | x 1 | x 1 |
+    | matrix-like: a weight | contracted and made | normal, matrix_std / sqrt(m) | matrix_lr / m | x m | / m |
+    | output (head): a weight | contracted, not made | normal, std | lr | x 1 | x 1 |
+    | vector-like: a weight | not contracted | normal, std | lr | x 1 | x 1 |
+    | vector-like: a table | | normal, std | lr | x 1 | x 1 |
+    | vector-like: a gain, a bias | | 1, 0 | lr | x 1 | x 1 |
+
+    A weight that contracts width into a dim that does not grow is a head only if
+    it is the last parameter before the loss. Anywhere else there is no rule for
+    it, which is an error: `kv_heads` that was left out of `width`, a router. So is
+    a parameter of which the op that reads it does not say what it is.
 
     The weight decay of matrices grows by m because AdamW multiplies it with the
-    learning rate (microsoft/mup, `decoupled_wd=False`). Forward multipliers: the
+    learning rate (microsoft/mup, `decoupled_wd=False`). With `decay = matrices`
+    tables, gains and biases have none. Forward multipliers: the
     embedding's output times `input_mult`, the head's input times
     `output_mult / m`. With `parametrization = standard` the learning rates and
     forward multipliers stay what they are at base_width and the head's std

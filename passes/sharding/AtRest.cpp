@@ -26,8 +26,8 @@ AtRest::AtRest(ModuleOp module, const Mesh &mesh) {
       for (OpOperand &use : param.getValue().getUses()) {
         if (isa<CastOp>(use.getOwner()))
           continue;
-        if (auto step = dyn_cast<AdamWOp>(use.getOwner());
-            step && &use == &step.getParamMutable())
+        if (auto step = dyn_cast<OptimizerStepOpInterface>(use.getOwner());
+            step && &use == &step.parameter())
           continue;
         computedWith.insert(param.getNameAttr());
       }

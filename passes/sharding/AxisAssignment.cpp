@@ -64,11 +64,11 @@ StringRef flm::plannedDim(Operation *op, const ShardingRule &rule,
   return {};
 }
 
-/// Whether `value` is the gradient of an AdamW.
+/// Whether an optimizer step updates a parameter with `value`.
 static bool isUpdatedWith(Value value) {
   return llvm::any_of(value.getUses(), [](OpOperand &use) {
-    auto step = dyn_cast<AdamWOp>(use.getOwner());
-    return step && &use == &step.getGradMutable();
+    auto step = dyn_cast<OptimizerStepOpInterface>(use.getOwner());
+    return step && &use == &step.gradient();
   });
 }
 
@@ -82,22 +82,24 @@ AxisAssignment::Choice AxisAssignment::choose(Operation *op,
                                               const ShardingRule &rule) {
   // What belongs to the optimizer, and what is already flat and may stay so.
   const Strategy flat{Strategy::Split, "*", {}};
-  bool isOptimizers = isa<AdamWOp>(op) || (isa<ChunkSumsOp, SumSquaresOp>(op) &&
-                                           isUpdatedWith(op->getOperand(0)));
+  bool isOptimizers = isa<OptimizerStepOpInterface>(op) ||
+                      (op->hasTrait<flm::OpTrait::SumsParts>() &&
+                       isUpdatedWith(op->getOperand(0)));
   if (rule.flat && axis.splitsOptimizer && isOptimizers)
     return {flat, entryText("optimizer")};
-  if (rule.flat && isa<CastOp>(op) && isFlat(op->getOperand(0)))
+  if (rule.flat && op->hasTrait<flm::OpTrait::StaysFlat>() &&
+      isFlat(op->getOperand(0)))
     return {flat, "flat as its operand is"};
 
   // Partial values go on through additions. Accumulators and zeros lie as the
   // other terms do.
-  if (isa<AddOp, CastOp, ChunkTotalOp, FoldOp, ScaleOp, SumOp>(op)) {
+  if (op->hasTrait<flm::OpTrait::PassesPartialsOn>()) {
     auto isPartial = [&](Value value) { return isPartialSum(value); };
     auto isNeutral = [&](Value value) {
       auto fill = value.getDefiningOp<FillOp>();
       return open.contains(value) || (fill && fill.getValue().isZero());
     };
-    bool total = isa<AddOp>(op) && typeOf(op->getResult(0)).getRank() == 0;
+    bool total = typeOf(op->getResult(0)).getRank() == 0;
     bool all = llvm::all_of(op->getOperands(), [&](Value value) {
       return isPartial(value) || isNeutral(value);
     });

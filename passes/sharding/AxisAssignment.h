@@ -24,9 +24,8 @@ int64_t sizeOf(mlir::Operation *op, llvm::StringRef name);
 ///   partial: they are reduced once, after it.
 /// - A total of scalars is partial if any of them is; the others count on one
 ///   rank.
-/// - AdamW, and what reads a gradient for the sake of AdamW, is flat on the
-/// axis
-///   of `optimizer`.
+/// - An optimizer step, and a sum over the gradient that it reads, is flat on the
+///   axis of `optimizer`.
 /// - A carry lies like what the plan splits it along, never partial; except an
 ///   accumulator, which lies like the terms that are added to it.
 /// Axes nest, so each is decided on its own.

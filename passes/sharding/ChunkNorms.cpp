@@ -54,7 +54,9 @@ struct ChunkNorms : flm::impl::ChunkNormsBase<ChunkNorms> {
     NamedTensorType type = typeOf(op.getX());
     ArrayRef<DimAttr> dims = type.getDims();
     SmallVector<DimAttr> grid;
-    if (!dims.empty() && mesh.isLayerDim(dims.front())) {
+    // Loops nest: a layer is what all leading dims of loops leave, as for flat
+    // splits.
+    while (!dims.empty() && mesh.isLayerDim(dims.front())) {
       grid.push_back(dims.front());
       dims = dims.drop_front();
     }

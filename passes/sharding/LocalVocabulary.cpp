@@ -5,8 +5,6 @@
 
 #include "dialects/flm/ValueNames.h"
 
-#include "llvm/ADT/TypeSwitch.h"
-
 using namespace mlir;
 using namespace flm;
 
@@ -30,7 +28,7 @@ public:
 
 private:
   void useLocalTokens(OpOperand &tokens, NamedTensorType table, DimAttr dim);
-  void hidePadding(OpOperand &logits, std::optional<DimAttr> valid);
+  void hidePadding(OpOperand &logits);
   static void setAfter(OpBuilder &builder, Value value);
 
   ProgramOp program;
@@ -68,16 +66,16 @@ void VocabularyLocalizer::useLocalTokens(OpOperand &tokens,
   tokens.set(local);
 }
 
-void VocabularyLocalizer::hidePadding(OpOperand &logits,
-                                      std::optional<DimAttr> valid) {
+void VocabularyLocalizer::hidePadding(OpOperand &logits) {
   Operation *op = logits.getOwner();
+  auto valid = op->getAttrOfType<DimAttr>("valid");
   NamedTensorType type = typeOf(logits.get());
   DimAttr vocabulary = type.getDims().back();
   StringAttr axis = splitOver(type, vocabulary);
   if (!axis || !valid)
     return;
   op->removeAttr("valid");
-  if (valid->size() == vocabulary.size())
+  if (valid.size() == vocabulary.size())
     return;
   Value &hidden = masked[logits.get()];
   if (!hidden) {
@@ -85,36 +83,21 @@ void VocabularyLocalizer::hidePadding(OpOperand &logits,
     setAfter(builder, logits.get());
     hidden = MaskPaddingOp::create(
         builder, derivedFrom(logits.get(), "", "_masked"), type, logits.get(),
-        axis, builder.getI64IntegerAttr(valid->size()));
+        axis, builder.getI64IntegerAttr(valid.size()));
   }
   logits.set(hidden);
 }
 
 void VocabularyLocalizer::run() {
   // Masks first: an op may have both its logits and its tokens replaced.
-  program.walk([&](Operation *op) {
-    llvm::TypeSwitch<Operation *>(op)
-        .Case<ReduceMaxOp, SumExpOp, CrossEntropyGradOp>([&](auto softmax) {
-          hidePadding(softmax.getLogitsMutable(), softmax.getValid());
-        });
+  program.walk([&](VocabularyOpInterface op) {
+    if (OpOperand *logits = op.vocabulary().paddedLogits)
+      hidePadding(*logits);
   });
-  program.walk([&](Operation *op) {
-    llvm::TypeSwitch<Operation *>(op)
-        .Case([&](EmbeddingOp embedding) {
-          NamedTensorType table = typeOf(embedding.getTable());
-          useLocalTokens(embedding.getTokensMutable(), table,
-                         table.getDims().front());
-        })
-        .Case([&](EmbeddingGradOp grad) {
-          NamedTensorType table = typeOf(grad.getDtable());
-          useLocalTokens(grad.getTokensMutable(), table,
-                         table.getDims().front());
-        })
-        .Case<PickOp, CrossEntropyGradOp>([&](auto indexed) {
-          NamedTensorType logits = typeOf(indexed.getLogits());
-          useLocalTokens(indexed.getTargetsMutable(), logits,
-                         logits.getDims().back());
-        });
+  program.walk([&](VocabularyOpInterface op) {
+    VocabularyUse use = op.vocabulary();
+    if (use.indices)
+      useLocalTokens(*use.indices, use.type, use.dim);
   });
 }
 

@@ -38,7 +38,6 @@ private:
   NamedTensorType localType(NamedTensorType type) const;
   LogicalResult checkLoops();
   LogicalResult checkTypes();
-  void prepare(Operation *op) const;
   void lower(ReshardOp reshard);
 
   ProgramOp program;
@@ -145,25 +144,6 @@ LogicalResult Localizer::checkTypes() {
   return failure(result.wasInterrupted());
 }
 
-/// Keeps what an op says beyond its types true when they become local.
-void Localizer::prepare(Operation *op) const {
-  Builder builder(op->getContext());
-  if (auto sums = dyn_cast<ChunkSumsOp>(op)) {
-    // As many chunks as before, of what the rank has.
-    int64_t elements = mesh.localElements(typeOf(sums.getX()));
-    int64_t chunks = mesh.localElements(typeOf(sums.getY()));
-    sums.setLengthAttr(builder.getI64IntegerAttr(elements / chunks));
-  } else if (auto rope = dyn_cast<RopeOp>(op)) {
-    // The rank's positions begin at its index times how many it has.
-    NamedTensorType type = typeOf(rope.getX());
-    DimAttr positions = type.getDims()[type.getRank() - 2];
-    for (AxisStateAttr state : type.getStates())
-      if (state.getKind() == AxisStateKind::Split &&
-          state.getArgument() == positions.getNames().front())
-        rope->setAttr(kPositionsAxis, state.getAxis());
-  }
-}
-
 /// The index of the dim that `state` splits.
 static std::optional<int64_t> splitDim(NamedTensorType type,
                                        AxisStateAttr state) {
@@ -217,9 +197,13 @@ LogicalResult Localizer::run() {
     return failure();
   recordGlobalTypes(program);
   localizeVocabulary(program, mesh);
+  auto localElements = [&](NamedTensorType type) {
+    return mesh.localElements(type);
+  };
   SmallVector<ReshardOp> reshards;
   program.walk([&](Operation *op) {
-    prepare(op);
+    if (auto says = dyn_cast<LocalFormOpInterface>(op))
+      says.becomeLocal(localElements);
     if (auto reshard = dyn_cast<ReshardOp>(op))
       reshards.push_back(reshard);
   });

@@ -22,7 +22,7 @@ namespace flm {
 #include "passes/sharding/Passes.h.inc"
 
 void buildShardStage(mlir::OpPassManager &pm,
-                        const AssignShardingsOptions &options = {});
+                     const AssignShardingsOptions &options = {});
 void buildLocalStage(mlir::OpPassManager &pm);
 
 /// Sets kGlobalType on every op of `program` that has none yet.

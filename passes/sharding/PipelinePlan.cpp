@@ -90,7 +90,7 @@ static LogicalResult checkTied(ProgramOp program, ArrayRef<LoopOp> loops,
     SmallVector<Operation *> users(param->getUsers());
     while (!users.empty()) {
       Operation *user = users.pop_back_val();
-      if (isa<LoopOp, YieldOp, AdamWOp>(user))
+      if (isa<LoopOp, YieldOp, OptimizerStepOpInterface>(user))
         continue;
       if (user->getNumOperands() == 1 && user->getNumResults())
         llvm::append_range(users, user->getUsers()); // narrowed, or moved

@@ -106,7 +106,8 @@ LogicalResult Placement::place(Value value, End end, Operation *reason) {
 /// made wherever they are used.
 bool Placement::dependsOnState(Value value) {
   Operation *def = value.getDefiningOp();
-  if (!def || isa<LoopOp, ChunkTotalOp, SumSquaresOp>(def))
+  if (!def || isa<LoopOp>(def) ||
+      def->hasTrait<flm::OpTrait::KnownToAllStages>())
     return false;
   return isa<ParamOp, StateOp>(def) ||
          llvm::any_of(def->getOperands(),
@@ -206,8 +207,8 @@ LogicalResult Placement::placeUse(OpOperand &use, End end) {
     });
     return failure(result.wasInterrupted());
   }
-  // These are known everywhere: reshards come before or behind them.
-  if (isa<ReturnOp, ChunkTotalOp, SumSquaresOp>(op))
+  // Reshards come before it or behind it.
+  if (op->hasTrait<flm::OpTrait::KnownToAllStages>())
     return success();
   for (Value result : op->getResults())
     if (auto it = ends.find(result); it != ends.end() && it->second != end)
@@ -301,13 +302,13 @@ Value Placement::everywhere(OpBuilder &builder, Value value) {
 void Placement::insertReshards() {
   SmallVector<Operation *> ops;
   program.walk([&](Operation *op) {
-    if (isa<ReturnOp, ChunkTotalOp, SumSquaresOp>(op))
+    if (op->hasTrait<flm::OpTrait::KnownToAllStages>())
       ops.push_back(op);
   });
   for (Operation *op : ops) {
     OpBuilder builder(op);
-    if (isa<SumSquaresOp>(op)) {
-      // A sum of squares of a split tensor is a term of the sum.
+    if (op->hasTrait<flm::OpTrait::SumsParts>()) {
+      // The sum of a split tensor is a term of the sum.
       Value sum = op->getResult(0);
       AxisStateAttr state = stateOn(typeOf(op->getOperand(0)), plan.axis);
       if (!state)

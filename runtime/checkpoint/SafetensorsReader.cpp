@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Reading safetensors from files that may be truncated, damaged or hostile.
 //===----------------------------------------------------------------------===//
-#include "runtime/checkpoint/Safetensors.h"
+#include "runtime/checkpoint/MappedTensor.h"
 
 #include "runtime/Bf16.h"
 #include "runtime/UserError.h"
@@ -270,15 +270,14 @@ void SafetensorsFile::readElements(const Entry &entry, int64_t begin,
 /// Long runs are read to where they belong. Between short ones there is little
 /// that is not needed: many are read at once.
 void SafetensorsFile::readTensor(const Entry &entry,
-                                 const Tensor &tensor) const {
+                                 const MappedTensor &tensor) const {
   constexpr int64_t windowElements = 1 << 18;
   constexpr int64_t longRun = 1 << 14;
-  const int64_t elements = tensor.elements();
+  const auto elements =
+      static_cast<int64_t>((entry.end - entry.begin) / typeBytes(entry.type));
   std::vector<float> window;
   int64_t windowBegin = 0, windowEnd = 0;
-  tensor.partHere().forEachRun([&](int64_t element, int64_t memory,
-                                   int64_t count) {
-    float *out = tensor.data + memory;
+  tensor.forEachRun([&](int64_t element, float *out, int64_t count) {
     if (count >= longRun)
       return readElements(entry, element, count, out);
     if (element < windowBegin || element + count > windowEnd) {
@@ -291,12 +290,14 @@ void SafetensorsFile::readTensor(const Entry &entry,
   });
 }
 
-void SafetensorsFile::readInto(const std::vector<Tensor> &wanted,
+void SafetensorsFile::readInto(ProgramDevice &device,
+                               const std::vector<Tensor> &wanted,
                                StoredTypes types) const {
   requireExactly(wanted, types);
   std::unordered_map<std::string_view, const Entry *> stored;
   for (const Entry &entry : tensors)
     stored[entry.name] = &entry;
   for (const Tensor &tensor : wanted)
-    readTensor(*stored.at(tensor.name), tensor);
+    readTensor(*stored.at(tensor.name),
+               MappedTensor(device, tensor, MapAccess::Write));
 }

@@ -183,7 +183,9 @@ static void checkTokens(const TokenLayout &layout, const std::string &path,
     message += " is outside the vocabulary of " + std::to_string(vocab) +
                " (0 to " + std::to_string(vocab - 1) +
                "): the file was encoded for another tokenizer. Encode the text "
-               "with the model's own, or compile a config with a larger vocab";
+               "with the model's own, or compile the model for this one: flmc "
+               "--set vocab=N --set padded_vocab=M, N the tokenizer's "
+               "vocabulary, M at least N";
   else
     message += " does not fit 32 bits: the file is damaged";
   throw UserError(message);

@@ -100,13 +100,14 @@ static void parseTable(const ordered_json &json, ProgramManifest &manifest) {
   manifest.ropeTables.push_back(table);
 }
 
-/// Takes from `values` what Recipe.def lists.
+/// A key that `values` lacks keeps its default.
 static Recipe parseRecipe(const ordered_json &values) {
   Recipe recipe;
-#define FLM_RECIPE(key, type, fallback, unit, doc)                             \
-  if (values.contains(#key))                                                   \
-    values.at(#key).get_to(recipe.key);
-#include "runtime/train/Recipe.def"
+  flm::abi::forEachKey(recipe,
+                       [&](const flm::abi::RecipeKey &key, auto &value) {
+                         if (values.contains(key.name))
+                           values.at(key.name).get_to(value);
+                       });
   return recipe;
 }
 
@@ -162,8 +163,11 @@ ProgramManifest ProgramManifest::parse(const char *text) {
     ordered_json json = ordered_json::parse(text);
     int64_t abi = json.at("abi").get<int64_t>();
     if (abi != FLM_ABI_VERSION)
-      fail("it is of ABI " + std::to_string(abi) + ", the runtime of ABI " +
-           std::to_string(FLM_ABI_VERSION));
+      throw UserError("this binary's program is of ABI " + std::to_string(abi) +
+                      ", its runtime of ABI " +
+                      std::to_string(FLM_ABI_VERSION) +
+                      ": they belong to different versions of flmc; compile "
+                      "it again with one");
     json.at("model").get_to(manifest.model);
     json.at("config").get_to(manifest.config);
     json.at("recipe").get_to(manifest.recipeName);

@@ -10,8 +10,6 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 using namespace mlir;
 using namespace flm;
 using namespace flm::numerics;
@@ -66,23 +64,4 @@ std::string Program::errorsOf(ArrayRef<Tensor> arguments, State &state) {
 
 SmallVector<int64_t> Program::argumentShape(unsigned index) {
   return typeOf(program->getRegion(0).getArgument(index)).shape();
-}
-
-Tensor numerics::randomNormal(ArrayRef<int64_t> shape, unsigned seed) {
-  std::mt19937_64 bits(seed);
-  std::normal_distribution<double> normal;
-  Tensor tensor(shape);
-  for (double &x : tensor.data)
-    x = normal(bits);
-  return tensor;
-}
-
-Tensor numerics::randomIndices(ArrayRef<int64_t> shape, int64_t count,
-                               unsigned seed) {
-  std::mt19937_64 bits(seed);
-  std::uniform_int_distribution<int64_t> index(0, count - 1);
-  Tensor tensor(shape);
-  for (double &x : tensor.data)
-    x = static_cast<double>(index(bits));
-  return tensor;
 }

@@ -4,7 +4,7 @@
 #ifndef FLM_TEST_NUMERICS_PROGRAM_H
 #define FLM_TEST_NUMERICS_PROGRAM_H
 
-#include "codegen/reference/Reference.h"
+#include "codegen/reference/RandomInputs.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -16,6 +16,8 @@
 namespace flm::numerics {
 
 using reference::Options;
+using reference::randomIndices;
+using reference::randomNormal;
 using reference::State;
 using reference::Tensor;
 
@@ -47,12 +49,6 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::Operation *program = nullptr;
 };
-
-/// Independent standard normal numbers, the same for the same `seed`.
-Tensor randomNormal(llvm::ArrayRef<int64_t> shape, unsigned seed);
-/// Independent integers of [0, count).
-Tensor randomIndices(llvm::ArrayRef<int64_t> shape, int64_t count,
-                     unsigned seed);
 
 } // namespace flm::numerics
 

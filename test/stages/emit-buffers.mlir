@@ -6,7 +6,7 @@
 // RUN: flm-opt %t.again.mlir | diff %t.again.mlir -
 // RUN: %python %S/Inputs/same-ir.py %t.mlir %t.again.mlir
 
-// CHECK: module attributes {flm.scratch_bytes = {{[0-9]+}} : i64, flm.state_bytes = {{[0-9]+}} : i64, flm.tables = [{head_dim = 8 : i64,
+// CHECK: module attributes {flm.cpu = "native", flm.scratch_bytes = {{[0-9]+}} : i64, flm.state_bytes = {{[0-9]+}} : i64, flm.tables = [{head_dim = 8 : i64,
 // CHECK-LABEL: flm.program @train_step
 // CHECK: %embed_tokens = param "model.embed_tokens.weight" mup<{{.*}}> {flm.buffers = [#flm.buffer<state, {{[0-9]+}}, 24576>]}
 // CHECK: %embed = embedding %tokens, %embed_tokens {flm.buffers = [#flm.buffer<scratch, {{[0-9]+}}, 4608>]}

@@ -6,6 +6,11 @@
 // RUN: flm-opt %t.again.mlir | diff %t.again.mlir -
 // RUN: %python %S/Inputs/same-ir.py %t.mlir %t.again.mlir
 
+// All keys of the recipe are in the manifest, those of the spec and the defaults.
+// RUN: flmc %models/tele-flm.mlir --config=tiny --recipe=quick --set seq=24 --set hidden=24 --set heads=3 --set ffn=40 --set seed=7 --set decay=matrices --emit=kernels \
+// RUN:   | grep flm_manifest | sed 's/\\22/"/g' | FileCheck %s --check-prefix=RECIPE
+// RECIPE: "recipe_values":{"base_width":256,{{.*}}"decay":"matrices",{{.*}}"lr":0.003{{[0-9]*}},{{.*}}"seed":7,{{.*}}"warmup":50,"weight_decay":0,"width":["hidden","heads","ffn"]}
+
 // The manifest is all that is left of the spec.
 // CHECK: llvm.mlir.global external constant @flm_manifest(
 // CHECK-NOT: flm.program
@@ -13,5 +18,5 @@
 // CHECK-DAG: func.func @flm_train_step(
 // CHECK-DAG: func.func @flm_eval_step(
 // CHECK-DAG: func.func @flm_predict(
-// CHECK-DAG: flm.launch @gemm_nt_48x24x24 tasks
+// CHECK-DAG: flm.launch @gemm_nt_48x24x24 (
 // CHECK-DAG: scf.for

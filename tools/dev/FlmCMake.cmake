@@ -33,6 +33,8 @@ function(flm_add_library name)
   endif()
   flm_compiler_options(${name})
   flm_use_headers(${name} ${ARG_HEADERS})
+  # All of them are installed (Install.cmake).
+  set_property(GLOBAL APPEND PROPERTY FLM_LIBRARIES ${name})
 endfunction()
 
 # What flm_add_library's HEADERS says; FLMDialectHeaders by default.

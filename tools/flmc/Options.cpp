@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "tools/flmc/Options.h"
 
+#include "codegen/target/Target.h"
 #include "passes/sharding/Topology.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -73,6 +74,9 @@ static cl::opt<std::string>
                       "host; default: h100"),
              cl::init("h100"), cl::value_desc("name"), cl::cat(category));
 static cl::opt<std::string>
+    target("target", cl::desc("what kernels are generated for; default: cpu"),
+           cl::init("cpu"), cl::value_desc("name"), cl::cat(category));
+static cl::opt<std::string>
     cpu("cpu",
         cl::desc("CPU to generate code for, as LLVM calls it; default: native"),
         cl::init("native"), cl::value_desc("name"), cl::cat(category));
@@ -102,16 +106,6 @@ static cl::opt<bool> verifyEach("verify-each",
 static cl::opt<bool> timing("timing",
                             cl::desc("print the time of every pass to stderr"),
                             cl::cat(category));
-
-const char *flmc::stageName(Stage stage) {
-  switch (stage) {
-#define FLM_STAGE(name, doc)                                                   \
-  case Stage::name:                                                            \
-    return #name;
-#include "passes/Stages.def"
-  }
-  return "";
-}
 
 /// "80GiB", "500MB", "1048576" as bytes.
 static std::optional<long long> parseSize(llvm::StringRef text) {
@@ -156,6 +150,7 @@ std::optional<flmc::Options> flmc::parseOptions(int argc, char **argv) {
   options.explain = explain;
   options.scheduleTrace = scheduleTrace;
   options.topology = topology;
+  options.target = target;
   options.cpu = cpu;
   options.runtimeArchive = runtimeArchive;
   options.optLevel = optLevel;
@@ -179,6 +174,13 @@ std::optional<flmc::Options> flmc::parseOptions(int argc, char **argv) {
   if (!options.explain.empty() && !llvm::is_contained(topics, options.explain))
     return refuse("--explain: unknown topic '" + explain +
                   "'; known: " + llvm::join(llvm::ArrayRef(topics), ", "));
+  if (!options.explain.empty() &&
+      (output.getNumOccurrences() || emit.getNumOccurrences()))
+    return refuse("--explain prints to standard output and makes no file: "
+                  "leave out -o and --emit");
+  if (!flm::Target::named(options.target))
+    return refuse("--target: unknown target '" + target +
+                  "'; known: " + flm::Target::names());
   if (!flm::Topology::named(options.topology))
     return refuse("--topology: unknown machine '" + topology +
                   "'; known: " + llvm::join(flm::Topology::names(), ", "));

@@ -4,20 +4,16 @@
 #ifndef FLM_TOOLS_FLMC_OPTIONS_H
 #define FLM_TOOLS_FLMC_OPTIONS_H
 
+#include "passes/Stages.h"
+
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace flmc {
 
-/// The stages, in order: one enumerator per line of passes/Stages.def.
-enum class Stage {
-#define FLM_STAGE(name, doc) name,
-#include "passes/Stages.def"
-};
-
-/// The name of a stage, as in --emit=.
-const char *stageName(Stage stage);
+using flm::Stage;
+using flm::stageName;
 
 struct Options {
   std::string input;
@@ -26,9 +22,10 @@ struct Options {
   std::string config, recipe, plan;
   std::vector<std::string> overrides;
   std::string dumpDir;
-  std::string scheduleTrace; ///< empty: none
-  std::string explain;       ///< "", "mup", "shard", "pipeline" or "memory"
-  std::string topology;      ///< a name in Topologies.def
+  std::string scheduleTrace;  ///< empty: none
+  std::string explain;        ///< "", "mup", "shard", "pipeline" or "memory"
+  std::string topology;       ///< a name in Topologies.def
+  std::string target = "cpu"; ///< a name in codegen/target
   std::string cpu = "native";
   std::string runtimeArchive; ///< empty: beside the compiler
   long long memoryLimit = 0;  ///< bytes; 0: none

@@ -3,14 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "tools/flmc/RunStages.h"
 
-#include "codegen/buffers/Passes.h"
-#include "codegen/host/Passes.h"
-#include "passes/autodiff/Passes.h"
-#include "passes/contracts/Passes.h"
-#include "passes/fusion/Passes.h"
-#include "passes/graph/Passes.h"
-#include "passes/mup/Passes.h"
-#include "passes/sharding/Passes.h"
+#include "codegen/Stages.h"
 #include "passes/sharding/ScheduleReport.h"
 #include "tools/flmc/CrashReport.h"
 #include "tools/flmc/OutputText.h"
@@ -23,68 +16,19 @@
 using namespace mlir;
 using namespace flmc;
 
-/// Adds the passes of `stage`.
-static LogicalResult buildStage(Stage stage, OpPassManager &pm,
-                                const Options &options) {
-  switch (stage) {
-  case Stage::graph: {
-    flm::InstantiateModelOptions graph;
-    graph.config = options.config;
-    graph.recipe = options.recipe;
-    graph.plan = options.plan;
-    graph.overrides.assign(options.overrides.begin(), options.overrides.end());
-    flm::buildGraphStage(pm, graph);
-    break;
-  }
-  case Stage::mup:
-    flm::buildMupStage(pm);
-    break;
-  case Stage::train: {
-    flm::BuildProgramsOptions train;
-    train.probe = options.probe;
-    flm::buildTrainStage(pm, train);
-    break;
-  }
-  case Stage::shard: {
-    flm::AssignShardingsOptions shard;
-    shard.reasons = options.explain == "shard";
-    flm::buildShardStage(pm, shard);
-    break;
-  }
-  case Stage::local:
-    flm::buildLocalStage(pm);
-    break;
-  case Stage::fuse:
-    flm::buildFuseStage(pm);
-    break;
-  case Stage::buffers: {
-    flm::AssignBuffersOptions plan;
-    plan.memoryLimit = options.memoryLimit;
-    flm::buildBuffersStage(pm, plan);
-    break;
-  }
-  case Stage::kernels: {
-    flm::LowerProgramsOptions kernels;
-    kernels.cpu = options.cpu;
-    flm::buildKernelsStage(pm, kernels);
-    break;
-  }
-  case Stage::llvm: {
-    llvm::Expected<flm::cpu::CpuTarget> target =
-        flm::cpu::namedTarget(options.cpu);
-    if (!target) {
-      llvm::WithColor::error(llvm::errs(), "flmc")
-          << llvm::toString(target.takeError()) << "\n";
-      return failure();
-    }
-    flm::buildLLVMStage(pm, *target);
-    break;
-  }
-  case Stage::spec:
-  case Stage::exe:
-    break;
-  }
-  return success();
+/// What the command line says about the stages.
+static flm::StageOptions stageOptions(const Options &options) {
+  flm::StageOptions stages;
+  stages.config = options.config;
+  stages.recipe = options.recipe;
+  stages.plan = options.plan;
+  stages.overrides = options.overrides;
+  stages.probe = options.probe;
+  stages.reasons = options.explain == "shard";
+  stages.target = options.target;
+  stages.cpu = options.cpu;
+  stages.memoryLimit = options.memoryLimit;
+  return stages;
 }
 
 void flmc::printModule(ModuleOp module, llvm::raw_ostream &os) {
@@ -148,23 +92,16 @@ static LogicalResult traceSchedule(ModuleOp module, const Options &options) {
 
 LogicalResult flmc::runStages(ModuleOp module, const Options &options,
                               TimingScope &timing) {
-  static const Stage stages[] = {
-#define FLM_STAGE(name, doc) Stage::name,
-#include "passes/Stages.def"
-  };
-  for (Stage stage : stages) {
-    if (stage > options.emit || stage > Stage::llvm)
+  for (int number = 0; number <= static_cast<int>(Stage::llvm); ++number) {
+    Stage stage = static_cast<Stage>(number);
+    if (stage > options.emit)
       break;
     setCrashStage(stageName(stage));
     PassManager pm(module->getName());
     pm.enableVerifier(options.verifyEach);
     TimingScope scope = timing.nest(stageName(stage));
     pm.enableTiming(scope);
-    if (failed(buildStage(stage, pm, options)))
-      return failure();
-    flm::VerifyContractOptions contract;
-    contract.stage = stageName(stage);
-    pm.addPass(flm::createVerifyContract(contract));
+    flm::addStage(pm, stage, stageOptions(options));
     if (failed(pm.run(module)) || failed(dump(module, stage, options)))
       return failure();
     if (stage == Stage::local && failed(traceSchedule(module, options)))

@@ -4,7 +4,8 @@
 #include "codegen/binary/Linker.h"
 #include "codegen/binary/ObjectEmitter.h"
 #include "codegen/buffers/MemoryReport.h"
-#include "codegen/cpu/LowerToLLVM.h"
+#include "codegen/cpu/rules/RegisterTarget.h"
+#include "codegen/target/Target.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/mup/Passes.h"
@@ -64,7 +65,8 @@ static std::string findRuntime(const Options &options, const char *program) {
   std::string self = llvm::sys::fs::getMainExecutable(
       program, reinterpret_cast<void *>(&fail));
   SmallString<256> path(llvm::sys::path::parent_path(self));
-  llvm::sys::path::append(path, "..", "lib", "libflmrt.a");
+  llvm::sys::path::append(path, "..", "lib", "flmc");
+  llvm::sys::path::append(path, "libflmrt.a");
   llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
   return std::string(path);
 }
@@ -106,10 +108,12 @@ static int writeBinary(ModuleOp module, int64_t ranks, const Options &options,
   if (!object)
     return fail(llvm::toString(object.takeError()));
   ArrayRef<char> bytes(*object);
+  SmallVector<StringRef> parts =
+      flm::Target::named(options.target)->runtimeParts();
   if (llvm::Error error = flm::binary::linkExecutable(
           ArrayRef<ArrayRef<char>>(bytes), findRuntime(options, program),
           options.output,
-          /*needsMpi=*/ranks > 1))
+          /*needsMpi=*/ranks > 1, parts))
     return fail(llvm::toString(std::move(error)));
   return 0;
 }
@@ -154,6 +158,7 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   // A write past the limit of a file's size then fails as any other does.
   std::signal(SIGXFSZ, SIG_IGN);
+  flm::cpu::registerTarget();
   std::optional<Options> options = parseOptions(argc, argv);
   if (!options)
     return 1;
@@ -162,7 +167,6 @@ int main(int argc, char **argv) {
   registry.insert<flm::FlmDialect>();
   flm::registerGradientRules(registry);
   flm::registerShardingRules(registry);
-  flm::cpu::registerKernelDialects(registry);
   flm::binary::registerTranslations(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false);

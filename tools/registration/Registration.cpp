@@ -3,12 +3,15 @@
 //===----------------------------------------------------------------------===//
 #include "tools/registration/Registration.h"
 
+#include "codegen/Stages.h"
 #include "codegen/buffers/Passes.h"
 #include "codegen/cpu/Passes.h"
+#include "codegen/cpu/rules/RegisterTarget.h"
 #include "codegen/gpu/emulator/Passes.h"
 #include "codegen/gpu/kernels/Passes.h"
 #include "codegen/gpu/target/Passes.h"
 #include "codegen/host/Passes.h"
+#include "codegen/target/Passes.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm_gpu/FlmGpu.h"
 #include "passes/autodiff/Passes.h"
@@ -38,6 +41,9 @@ void flm::registerAllPasses() {
   registerFLMMupPasses();
   registerFLMBuffersPasses();
   registerFLMShardingPasses();
+  registerFLMTargetPasses();
+  registerStages();
+  cpu::registerTarget();
   cpu::registerFLMCpuPasses();
   gpu::registerFLMGpuEmulatorPasses();
   gpu::registerFLMGpuKernelsPasses();

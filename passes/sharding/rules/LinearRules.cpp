@@ -8,14 +8,14 @@
 using namespace mlir;
 using namespace flm;
 
-/// Splits along every dim that the two factors of the product have, but not
+/// Splits along every dim that the two factors of the product `y` have, but not
 /// along one that a square matrix has twice: there it would be ambiguous which.
-static ShardingRule product(Value a, Value b) {
+static ShardingRule product(Value a, Value b, Value y) {
   ShardingRule rule;
   addFactors(rule.factors, typeOf(a));
   addFactors(rule.factors, typeOf(b));
   llvm::erase_if(rule.factors, [&](StringRef factor) {
-    return llvm::any_of(ArrayRef{a, b}, [&](Value value) {
+    return llvm::any_of(ArrayRef{a, b, y}, [&](Value value) {
       NamedTensorType type = typeOf(value);
       return !canSplit(type, factor) &&
              llvm::any_of(type.getDims(), [&](DimAttr dim) {
@@ -28,15 +28,15 @@ static ShardingRule product(Value a, Value b) {
 }
 
 static ShardingRule linear(LinearOp op) {
-  return product(op.getX(), op.getW());
+  return product(op.getX(), op.getW(), op.getY());
 }
 
 static ShardingRule linearGradX(LinearGradXOp op) {
-  return product(op.getDy(), op.getW());
+  return product(op.getDy(), op.getW(), op.getDx());
 }
 
 static ShardingRule linearGradW(LinearGradWOp op) {
-  ShardingRule rule = product(op.getDy(), op.getX());
+  ShardingRule rule = product(op.getDy(), op.getX(), op.getDw());
   rule.likeResult = {2};
   return rule;
 }

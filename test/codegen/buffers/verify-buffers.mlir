@@ -31,6 +31,8 @@
 // RUN: %{refuses}
 // REDEFINE: %{file} = carry-overwritten
 // RUN: %{refuses}
+// REDEFINE: %{file} = carries-change-places
+// RUN: %{refuses}
 // REDEFINE: %{file} = captured-overwritten
 // RUN: %{refuses}
 // REDEFINE: %{file} = short-stride
@@ -220,6 +222,16 @@ flm.program @p of @c(%x: !v, %w: !w) {
     %m = add %n, %h {flm.buffers = [#flm.buffer<scratch, 32, 32>]} : !v
     yield %m : !v
   } {flm.buffers = [#flm.buffer<scratch, 0, 32>]}
+  return
+}
+
+//--- carries-change-places.mlir
+!v = !flm.tensor<[h=8] f32>
+flm.program @p of @c(%x: !v) {
+  %y, %z = loop over l=5 (%h = %x : !v, %k = %x : !v) {
+    // CHECK: [[#@LINE+1]]:5: error: 'flm.yield' op carried value #1 (%h) was overwritten by %k before it is read
+    yield %k, %h : !v, !v
+  } {flm.buffers = [#flm.buffer<scratch, 0, 32>, #flm.buffer<scratch, 32, 32>]}
   return
 }
 

@@ -68,7 +68,7 @@ TEST_P(LibraryCallsTest, AreNone) {
     buildScale(b, loc(), symbol(), 0.5, pointwise, cpu);
     buildScaleBy(b, loc(), symbol(), pointwise, cpu);
     buildFill(b, loc(), symbol(), 0, pointwise, cpu);
-    buildCopy(b, loc(), symbol(), pointwise, cpu);
+    buildCopy(b, loc(), symbol(), 100003, cpu);
     buildCast(b, loc(), symbol(), f32, pointwise, cpu);
     EmbeddingProblem embedding = {37, 50, 20, element, f32};
     buildEmbedding(b, loc(), symbol(), embedding, cpu);

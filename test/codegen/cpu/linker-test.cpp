@@ -118,3 +118,22 @@ TEST_F(LinkerTest, SaysWhatAProgramOfSeveralRanksLacks) {
               message.find("was built without MPI") != std::string::npos)
       << message;
 }
+
+TEST_F(LinkerTest, LinksWhatTheTargetAsksFor) {
+  // An archive beside the runtime's, of the same name.
+  llvm::StringRef part = "device";
+  auto program = object(answer);
+  std::string message = llvm::toString(binary::linkExecutable(
+      {llvm::ArrayRef<char>(program)}, path("rt.a"), path("exe"),
+      /*needsMpi=*/false, part));
+  EXPECT_NE(message.find("the target's runtime"), std::string::npos) << message;
+  EXPECT_NE(message.find("rt_device.a' does not exist"), std::string::npos)
+      << message;
+  std::error_code code =
+      llvm::sys::fs::copy_file(path("rt.a"), path("rt_device.a"));
+  ASSERT_FALSE(code) << code.message();
+  llvm::Error error = binary::linkExecutable({llvm::ArrayRef<char>(program)},
+                                             path("rt.a"), path("exe"),
+                                             /*needsMpi=*/false, part);
+  EXPECT_FALSE(error) << llvm::toString(std::move(error));
+}

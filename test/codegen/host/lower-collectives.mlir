@@ -3,7 +3,7 @@
 // REQUIRES: x86-registered-target
 // RUN: split-file %s %t
 // DEFINE: %{file} =
-// DEFINE: %{lower} = flm-opt %t/%{file}.mlir --flm-assign-buffers --flm-verify-buffers --flm-lower-programs=cpu=x86-64-v3 --mlir-print-op-on-diagnostic=false
+// DEFINE: %{lower} = flm-opt %t/%{file}.mlir --flm-assign-buffers --flm-verify-buffers --flm-set-target=cpu=x86-64-v3 --flm-lower-programs --mlir-print-op-on-diagnostic=false
 // DEFINE: %{refuses} = not %{lower} 2>&1 | FileCheck %t/%{file}.mlir
 // REDEFINE: %{file} = rank
 // RUN: %{lower} -o %t.out.mlir
@@ -40,7 +40,7 @@ flm.config @c of @m {batch = 4, seq = 8, hidden = 8, vocab = 13, layers = 2}
 flm.recipe @r {micro_batch = 2, micro_batches = 3}
 flm.plan @four of @m on grid(dp = 2, pp = 2, tp = 2) {batch -> dp, layers -> pp, vocab -> tp, optimizer -> dp}
 
-// MANIFEST: "abi":2,"collectives":[
+// MANIFEST: "abi":3,"collectives":[
 // The larger side of each, its parts, and how often it runs in a step.
 // MANIFEST: "axis":"tp","bytes":128,"dim":0,"dtype":"f32","id":0,"kind":"all_gather","name":"x","shape":[8,8],"source":"rank.mlir:[[#]]:[[#]]","times":3
 // MANIFEST: "axis":"tp","bytes":128,"dtype":"f32","id":1,"kind":"all_reduce","name":"y","op":"max","shape":[4,8],{{.*}}"times":1
@@ -77,13 +77,13 @@ flm.program @train_step of @c(%tokens: !i32_s, %x: !f32_sh, %logits: !f32_sv, %d
   %m = state "exp_avg.w" {flm.global = !flm.tensor<[vocab=16, hidden=8] f32 on {dp: split(*), tp: split(vocab)}>} : !f32_flat
   %v = state "exp_avg_sq.w" {flm.global = !flm.tensor<[vocab=16, hidden=8] f32 on {dp: split(*), tp: split(vocab)}>} : !f32_flat
   // The third coordinate is this rank's place in the vocabulary.
-  // CHECK: flm.launch @local_tokens_4_of8 tasks 1 (#flm.buffer<argument(0), 0, 16>, #flm.buffer<state, [[TP:[0-9]+]], 4>, #flm.buffer<scratch, [[LOCAL:[0-9]+]], 16>)
-  // CHECK-NEXT: flm.launch @embedding_4x8x8 tasks 1 (#flm.buffer<scratch, [[LOCAL]], 16>,
+  // CHECK: flm.launch @local_tokens_4_of8 (#flm.buffer<argument(0), 0, 16>, #flm.buffer<state, [[TP:[0-9]+]], 4>, #flm.buffer<scratch, [[LOCAL:[0-9]+]], 16>)
+  // CHECK-NEXT: flm.launch @embedding_4x8x8 (#flm.buffer<scratch, [[LOCAL]], 16>,
   %local = local_tokens %tokens over "tp" size 8 : !i32_s
   %e = embedding %local, %w : !i32_s, !f32_vh
   // The caller's logits stay: they are copied and masked there.
-  // CHECK-NEXT: flm.launch @copy_32 tasks 1 (#flm.buffer<argument(2), 0, 128>, #flm.buffer<scratch, [[MASKED:[0-9]+]], 128>)
-  // CHECK-NEXT: flm.launch @mask_padding_4x13x8 tasks 1 (#flm.buffer<state, [[TP]], 4>, #flm.buffer<scratch, [[MASKED]], 128>)
+  // CHECK-NEXT: flm.launch @copy_128 (#flm.buffer<argument(2), 0, 128>, #flm.buffer<scratch, [[MASKED:[0-9]+]], 128>)
+  // CHECK-NEXT: flm.launch @mask_padding_4x13x8 (#flm.buffer<state, [[TP]], 4>, #flm.buffer<scratch, [[MASKED]], 128>)
   %masked = mask_padding %logits over "tp" valid 13 : !f32_sv
   %picked = pick %masked, %local : !f32_sv, !i32_s -> !f32_s
   // CHECK: scf.for
@@ -125,7 +125,7 @@ flm.program @train_step of @c(%tokens: !i32_s, %x: !f32_sh, %logits: !f32_sv, %d
 // A sum that runs beside something else works in place, so what it sums is
 // copied if it has to stay.
 // CHECK-LABEL: func.func @flm_eval_step
-// CHECK-NEXT: flm.launch @copy_4 tasks 1 (#flm.buffer<argument(0), 0, 16>, #flm.buffer<result(0), 0, 16>)
+// CHECK-NEXT: flm.launch @copy_16 (#flm.buffer<argument(0), 0, 16>, #flm.buffer<result(0), 0, 16>)
 // CHECK-NEXT: flm.communicate start 9 from <result(0), 0, 16> to <result(0), 0, 16>
 // CHECK-NEXT: flm.launch
 // CHECK-NEXT: flm.communicate wait 9

@@ -6,11 +6,11 @@
 // CHECK-LABEL: func.func @host
 func.func @host(%state: !llvm.ptr, %scratch: !llvm.ptr, %results: !llvm.ptr) {
   %slot = arith.constant 1 : index
-  // CHECK: flm.launch @k tasks 1 (#flm.buffer<state, 0, 64>)
+  // CHECK: flm.launch @k (#flm.buffer<state, 0, 64>)
   // CHECK-NOT: at
-  flm.launch @k tasks 1 (#flm.buffer<state, 0, 64>)
-  // CHECK-NEXT: flm.launch @k tasks 8 (#flm.buffer<scratch, 0, 64, [16]>, #flm.buffer<result(0), 0, 4>) at(%{{.*}}) {note}
-  flm.launch @k tasks 8 (#flm.buffer<scratch, 0, 64, [16]>, #flm.buffer<result(0), 0, 4>) at (%slot) {note}
+  flm.launch @k(#flm.buffer<state, 0, 64>)
+  // CHECK-NEXT: flm.launch @k (#flm.buffer<scratch, 0, 64, [16]>, #flm.buffer<result(0), 0, 4>) at(%{{.*}}) {note}
+  flm.launch @k(#flm.buffer<scratch, 0, 64, [16]>, #flm.buffer<result(0), 0, 4>) at (%slot) {note}
   // CHECK-NEXT: flm.communicate run 7 from <scratch, 0, 64> to <scratch, 64, 256, [256]> at(%{{.*}})
   flm.communicate run 7 from <scratch, 0, 64> to <scratch, 64, 256, [256]> at (%slot)
   // CHECK-NEXT: flm.communicate start 8 to <scratch, 64, 256>{{$}}

@@ -201,6 +201,25 @@ TEST(Autodiff, NestedLoops) {
 )"));
 }
 
+TEST(Autodiff, NestedLoopThatCapturesWhatIsNotSaved) {
+  // No gradient reads %d, but the nested loop does when it is run again.
+  expectRightGradients(modelOf(R"(
+  %y = loop over layers (%h = %x : [batch, seq, hidden]) {
+    %g = param "g" : [hidden]
+    %w = param "w" : [hidden, hidden]
+    %n = rms_norm %h, %g eps 0.01 : [batch, seq, hidden]
+    %d = add %n, %h : [batch, seq, hidden]
+    %z = loop over inner (%i = %n : [batch, seq, hidden]) {
+      %l = linear %i, %w : [batch, seq, hidden] -> [batch, seq, hidden]
+      %r = add %l, %d : [batch, seq, hidden]
+      yield %r : [batch, seq, hidden]
+    }
+    %s = silu_mul %z, %n : [batch, seq, hidden]
+    yield %s : [batch, seq, hidden]
+  }
+)"));
+}
+
 TEST(Autodiff, TwoLoopsInARow) {
   expectRightGradients(modelOf(R"(
   %a = loop over layers (%h = %x : [batch, seq, hidden]) {

@@ -1,6 +1,6 @@
 //===----------------------------------------------------------------------===//
 // Every small pipeline: slots x stages x chunks x micro-batches. Each compiles
-// up to the `plan` stage and computes what one rank does, to the bit, or is
+// up to the `buffers` stage and computes what one rank does, to the bit, or is
 // refused with the reason at the line that can be changed.
 //===----------------------------------------------------------------------===//
 #include "test/numerics/Program.h"

@@ -3,13 +3,11 @@
 //===----------------------------------------------------------------------===//
 #include "test/numerics/ranks/RankPrograms.h"
 
-#include "codegen/plan/Passes.h"
+#include "codegen/Stages.h"
+#include "codegen/cpu/rules/RegisterTarget.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/Recipe.h"
 #include "passes/autodiff/Passes.h"
-#include "passes/fusion/Passes.h"
-#include "passes/graph/Passes.h"
-#include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
 #include "test/numerics/Program.h"
 
@@ -36,6 +34,7 @@ RankPrograms::RankPrograms() {
   registry.insert<FlmDialect>();
   registerGradientRules(registry);
   registerShardingRules(registry);
+  cpu::registerTarget();
   context =
       std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
 }
@@ -58,18 +57,13 @@ LogicalResult RankPrograms::build(StringRef spec, const Choice &choice) {
                                        context.get());
   if (!module)
     llvm::report_fatal_error("the spec of a test does not parse");
-  InstantiateModelOptions options;
+  StageOptions options;
   options.config = choice.config;
   options.recipe = choice.recipe;
   options.plan = "test";
-  for (const std::string &override : choice.set)
-    options.overrides.push_back(override);
+  options.overrides = choice.set;
   PassManager pm(context.get());
-  buildGraphStage(pm, options);
-  buildMupStage(pm);
-  buildTrainStage(pm);
-  buildShardStage(pm);
-  buildLocalStage(pm);
+  addStages(pm, Stage::graph, Stage::local, options);
   if (failed(pm.run(*module)))
     return failure();
   grid = reference::RankGrid(*module);
@@ -82,8 +76,7 @@ LogicalResult RankPrograms::build(StringRef spec, const Choice &choice) {
 LogicalResult RankPrograms::plan() {
   OwningOpRef<ModuleOp> copy = module->clone();
   PassManager pm(context.get());
-  buildFusePipeline(pm);
-  buildPlanPipeline(pm);
+  addStages(pm, Stage::fuse, Stage::buffers);
   return pm.run(*copy);
 }
 

@@ -38,7 +38,7 @@ public:
   RankPrograms(llvm::StringRef plan, const std::vector<std::string> &set);
 
   /// `spec` (its text) up to the `local` stage. Null, and `refusal` says why,
-  /// where it does not compile up to the `plan` stage.
+  /// where it does not compile up to the `buffers` stage.
   static std::unique_ptr<RankPrograms>
   compile(llvm::StringRef spec, const Choice &choice, Refusal &refusal);
 

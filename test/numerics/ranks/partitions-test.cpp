@@ -2,11 +2,10 @@
 // The rules are sound: whatever well-typed partitioning of a training step is
 // chosen, N ranks compute what one rank does.
 //===----------------------------------------------------------------------===//
+#include "codegen/Stages.h"
 #include "codegen/reference/Distribute.h"
 #include "codegen/reference/Ranks.h"
 #include "passes/autodiff/Passes.h"
-#include "passes/graph/Passes.h"
-#include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
 #include "test/numerics/Program.h"
 #include "test/numerics/ranks/RandomPartition.h"
@@ -53,7 +52,7 @@ public:
             .str();
     spec += ("flm.plan @test of @tele_flm on " + grid + " {}\n").str();
     module = parseSourceString<ModuleOp>(spec, context.get());
-    InstantiateModelOptions options;
+    StageOptions options;
     options.config = "tiny";
     options.recipe = "quick";
     options.plan = "test";
@@ -64,9 +63,7 @@ public:
           "base_width=8", "input_mult=1.5", "precision=f64"})
       options.overrides.push_back(set);
     PassManager pm(context.get());
-    buildGraphStage(pm, options);
-    buildMupStage(pm);
-    buildTrainStage(pm);
+    addStages(pm, Stage::graph, Stage::train, options);
     pm.addPass(createChunkNorms());
     if (failed(pm.run(*module)))
       llvm::report_fatal_error("the spec of a test does not compile");

@@ -24,9 +24,9 @@
 // RUN: %{refuses}="config=small recipe=r set=batch=4" 2>&1 | FileCheck %s --check-prefix=BATCH
 // BATCH: error: 'batch' is the recipe's micro_batch: set micro_batch=4
 // RUN: %{refuses}="config=small recipe=r set=precision=f16" 2>&1 | FileCheck %s --check-prefix=KEY
-// KEY: error: 'precision' must be one of f32, bf16, f64
+// KEY: error: 'precision' must be f32, bf16 or f64
 // RUN: %{refuses}="config=small recipe=r set=lr=nan" 2>&1 | FileCheck %s --check-prefix=NAN
-// NAN: error: 'lr' must be a number, 0 or more
+// NAN: error: 'lr' must be a number of at least 0
 // RUN: %{refuses}="config=small recipe=r set=hidden=1099511627778" 2>&1 | FileCheck %s --check-prefix=LARGE
 // LARGE: error: 'hidden' is 1099511627778, more than any dim can be (2^40)
 // RUN: %{refuses}="config=small recipe=r set=hidden=1099511627776,seq=65536" 2>&1 | FileCheck %s --check-prefix=TOTAL
@@ -36,7 +36,7 @@
 // RUN: %{refuses}="config=small recipe=r set=heads=8" 2>&1 | FileCheck %s --check-prefix=ODD
 // ODD: [[#@LINE+10]]:8: error: 'flm.rope' op rotates pairs: head_dim must be even, not 1
 // RUN: %{refuses}="config=small recipe=r set=padded_vocab=10" 2>&1 | FileCheck %s --check-prefix=PADDED
-// PADDED: [[#@LINE+12]]:1: error: padded_vocab 10 is below vocab 11
+// PADDED: [[#@LINE+12]]:1: error: padded_vocab 10 is below vocab 11; set padded_vocab=16 too
 // RUN: %{refuses}="config=small recipe=named" 2>&1 | FileCheck %s --check-prefix=WIDTH
 // WIDTH: [[#@LINE+14]]:1: error: unknown dim 'hiden' in width; did you mean 'hidden'?
 // RUN: %{refuses}="config=bare recipe=r" 2>&1 | FileCheck %s --check-prefix=BARE

@@ -254,3 +254,22 @@ flm.program @one of @c(%x: !bh) {
   // CHECK-NEXT: return
   return %y : !bh
 }
+
+// -----
+
+// A square weight has the dim twice, so it is not clear which one would be
+// split: its gradient is not, and neither are the factors.
+!bh = !flm.tensor<[batch=4, hidden=12] f32>
+!hh = !flm.tensor<[hidden=12, hidden=12] f32>
+flm.model @m dims [batch, hidden](%x: [batch]) { return }
+flm.plan @p of @m on grid(tp = 2) {hidden -> tp}
+// CHECK-LABEL: flm.program @square
+flm.program @square of @c(%x: !bh, %dy: !bh, %w: !hh) {
+  // CHECK: linear {{.*}} : !f32_bh -> !f32_bh{{$}}
+  %y = linear %x, %w : !bh -> !bh
+  // CHECK: linear_grad_x {{.*}} : !f32_bh, !f32_hh -> !f32_bh{{$}}
+  %dx = linear_grad_x %dy, %w : !bh, !hh -> !bh
+  // CHECK: linear_grad_w {{.*}} : !f32_bh, !f32_bh -> !f32_hh{{$}}
+  %dw = linear_grad_w %dy, %x : !bh, !bh -> !hh
+  return %y, %dx, %dw : !bh, !bh, !hh
+}

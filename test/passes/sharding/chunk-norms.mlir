@@ -18,6 +18,25 @@ flm.program @stacked of @c(%x: !stack, %g: [hidden=82] f32) {
 
 // -----
 
+// A parameter of nested loops: a chunk lies in one slot of both, as the borders
+// of flat splits do.
+!inner = !flm.tensor<[inner=2, hidden=6] f32>
+!outer = !flm.tensor<[layers=3, inner=2, hidden=6] f32>
+flm.program @nested of @c(%x: !outer) {
+  %y = loop over layers=3 () slices (%s = %x : !inner) {
+    %t = loop over inner=2 () slices (%r = %s : [hidden=6] f32) {
+      %u = scale %r by 2.0 : [hidden=6] f32
+      yield stack %u : [hidden=6] f32
+    }
+    yield stack %t : !inner
+  }
+  // CHECK: chunk_sums %y by 6 : !f32_l_inner_h -> !f32_l_inner_chunk
+  %sumsq = sum_squares %y : !outer -> [] f32
+  return %sumsq : [] f32
+}
+
+// -----
+
 // Under tensor parallelism a chunk can be cut into as many parts as a layer.
 flm.model @m dims [batch, ffn, hidden](%x: [batch]) { return }
 flm.plan @p of @m on grid(dp = 2, tp = 3) {batch -> dp, ffn -> tp, hidden -> tp}

@@ -45,13 +45,12 @@ static SmallVector<F32> update(AdamWAttr adamw, ArrayRef<F32> in) {
 LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, AdamWAttr adamw) {
   Type f32 = d.getF32Type();
   PointwiseKernel kernel;
-  kernel.inputs = {
-      {"p", f32},
-      {"m", f32},
-      {"v", f32},
-      {"g", adamw.getGradient()},
-      {"coef", f32, Along::Numbers},
-      {"hyper", f32, Along::Numbers, static_cast<int64_t>(Hyper::count)}};
+  kernel.inputs = {{"p", f32},
+                   {"m", f32},
+                   {"v", f32},
+                   {"g", adamw.getGradient()},
+                   {"coef", f32, Along::Numbers},
+                   {"hyper", f32, Along::Numbers, abi::hyperCount}};
   kernel.outputs = {{"p", f32}, {"m", f32}, {"v", f32}};
   if (adamw.getWeight())
     kernel.outputs.push_back({"weight", adamw.getWeight()});

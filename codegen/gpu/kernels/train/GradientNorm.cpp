@@ -169,8 +169,7 @@ LLVM::LLVMFuncOp flm::gpu::build(DeviceBuilder &d, ChunkTotalAttr attr) {
   MLIRContext *context = d.getContext();
   AffineExpr chunkCount = getAffineDimExpr(0, context),
              one = getAffineConstantExpr(1, context),
-             hyperCount = getAffineConstantExpr(
-                 static_cast<int64_t>(Hyper::count), context);
+             hyperCount = getAffineConstantExpr(abi::hyperCount, context);
   Type f32 = d.getF32Type();
   SmallVector<KernelArgument> arguments = {
       tensor(d, "sums", Access::Read, f32, 1, {chunkCount})};

@@ -5,15 +5,11 @@
 #define FLM_CODEGEN_GPU_KERNELS_TRAIN_OPTIMIZER_H
 
 #include "codegen/gpu/kernels/device/DeviceBuilder.h"
+#include "runtime/abi/Hyper.h"
 
 namespace flm::gpu {
 
-/// Positions in the `hyper` tensor.
-enum class Hyper : int64_t {
-#define FLM_HYPER(name, doc) name,
-#include "runtime/abi/Hyper.def"
-  count
-};
+using abi::Hyper;
 
 // Each writes the kernel that the attribute describes at the builder's
 // insertion point, in a gpu.module.
