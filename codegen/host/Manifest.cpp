@@ -116,8 +116,8 @@ static json::Array probesOf(ProgramOp probe) {
     name.consume_back("_everywhere"); // of a pipeline's values
     name.consume_back("_all");
     name.consume_back("_mean_abs");
-    probes.push_back(
-        json::Object{{"name", name}, {"count", typeOf(value).numElements()}});
+    probes.push_back(json::Object{{"name", json::fixUTF8(name)},
+                                  {"count", typeOf(value).numElements()}});
   }
   return probes;
 }
@@ -189,6 +189,15 @@ FailureOr<std::string> flm::buildManifest(ModuleOp module,
   RecipeOp recipeOp = *recipes.begin();
   Recipe recipe = Recipe::of(recipeOp);
 
+  WalkResult bound = model.walk([](Operation *op) -> WalkResult {
+    for (Type type : op->getResultTypes())
+      if (cast<NamedTensorType>(type).isSymbolic())
+        return op->emitError() << "its type is not bound: " << type
+                               << "; run the stages before this one";
+    return WalkResult::advance();
+  });
+  if (bound.wasInterrupted())
+    return failure();
   int64_t count = 0;
   FailureOr<json::Array> parameters = parametersOf(train, model, mesh, count);
   if (failed(parameters))

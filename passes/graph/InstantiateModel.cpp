@@ -5,6 +5,8 @@
 
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/Limits.h"
+#include "dialects/flm/ParameterNames.h"
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/Sizes.h"
 #include "dialects/flm/ValueNames.h"
@@ -12,6 +14,7 @@
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/InterleavedRange.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -70,7 +73,8 @@ private:
   void keepOnly(ModelOp model, ConfigOp config, RecipeOp recipe, PlanOp plan,
                 const Sizes &sizes);
   static void hoistParameters(LoopOp loop);
-  static LogicalResult checkTotals(ModelOp model);
+  static LogicalResult checkTotals(ModelOp model, const Sizes &sizes,
+                                   const Recipe &recipe);
   static LogicalResult checkSlots(RecipeOp op, const Recipe &recipe,
                                   PlanOp plan);
   static void bindSizes(ModelOp model, const Sizes &sizes, Type precision);
@@ -211,11 +215,10 @@ void InstantiateModel::hoistParameters(LoopOp loop) {
   if (params.empty())
     return;
   OpBuilder builder(loop);
-  StringRef over = loop.getOver().getNames().front().getValue();
   SmallVector<Value> stacked(loop.getStacked());
   for (ParamOp param : params) {
     Type type = loop.stackType(typeOf(param.getValue()));
-    std::string name = ("model." + over + ".*." + param.getName()).str();
+    std::string name = stackedName(loop, param.getName());
     stacked.push_back(
         ParamOp::create(builder, derivedFrom(param.getValue(), "", "_all"),
                         type, builder.getStringAttr(name), param.getMupAttr()));
@@ -285,17 +288,38 @@ LogicalResult InstantiateModel::checkSlots(RecipeOp op, const Recipe &recipe,
   return success();
 }
 
-/// Sums of sizes are computed in 64 bits later, so no tensor may come near.
-LogicalResult InstantiateModel::checkTotals(ModelOp model) {
-  constexpr int64_t limit = int64_t(1) << 53;
+/// Passes compute with sizes in 64 bits and stack what is computed in loops, so
+/// no tensor may come near, one for each iteration and micro-batch together.
+LogicalResult InstantiateModel::checkTotals(ModelOp model, const Sizes &sizes,
+                                            const Recipe &recipe) {
+  auto append = [&](SmallVectorImpl<int64_t> &factors, DimAttr dim) {
+    for (StringAttr name : dim.getNames())
+      if (int64_t size = sizes.lookup(name.getValue()))
+        factors.push_back(size);
+  };
+  auto check = [&](Operation *op, Value value) -> LogicalResult {
+    SmallVector<int64_t> factors{8, // bytes of the widest element
+                                 recipe.micro_batches,
+                                 std::max<int64_t>(1, recipe.reduction_slots)};
+    for (auto loop = op->getParentOfType<LoopOp>(); loop;
+         loop = loop->getParentOfType<LoopOp>())
+      append(factors, loop.getOver());
+    auto type = cast<NamedTensorType>(value.getType());
+    for (DimAttr dim : type.getDims())
+      append(factors, dim);
+    if (boundedProduct(factors))
+      return success();
+    return op->emitOpError("is too large for any machine: ")
+           << type.dimsText() << ", " << llvm::interleaved(factors, " * ")
+           << " bytes over a step";
+  };
+  for (BlockArgument argument : model.getBody().getArguments())
+    if (failed(check(model, argument)))
+      return failure();
   WalkResult result = model.walk([&](Operation *op) -> WalkResult {
-    for (Type type : op->getResultTypes()) {
-      int64_t bytes = 8; // of the widest element
-      for (int64_t size : cast<NamedTensorType>(type).shape())
-        if (llvm::MulOverflow(bytes, size, bytes) || bytes > limit)
-          return op->emitOpError("is too large for any machine: ")
-                 << cast<NamedTensorType>(type).dimsText();
-    }
+    for (Value value : op->getResults())
+      if (failed(check(op, value)))
+        return WalkResult::interrupt();
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());
@@ -359,7 +383,12 @@ LogicalResult InstantiateModel::instantiate() {
     return config->emitError("binds 'batch', which is the recipe's "
                              "micro_batch");
   // The sizes of types are global, those of the recipe a rank's.
-  (*sizes)[kBatchDim] = values.micro_batch * plan->partsOf(kBatchDim);
+  std::optional<int64_t> batch =
+      boundedProduct({values.micro_batch, plan->partsOf(kBatchDim)});
+  if (!batch)
+    return recipe->emitError() << "micro_batch = " << values.micro_batch
+                               << " is more than any machine can hold";
+  (*sizes)[kBatchDim] = *batch;
   if (failed(checkSlots(*recipe, values, *plan)))
     return failure();
   if (failed(deriveSizes(model, *sizes, {}, [&] {
@@ -377,14 +406,16 @@ LogicalResult InstantiateModel::instantiate() {
   model.walk([&](LoopOp loop) { loops.push_back(loop); });
   for (LoopOp loop : loops)
     hoistParameters(loop);
+  if (failed(checkTotals(model, *sizes, values)))
+    return failure();
   Builder builder(&getContext());
   Type precision = values.precision == "bf16"  ? Type(builder.getBF16Type())
                    : values.precision == "f64" ? Type(builder.getF64Type())
                                                : Type(builder.getF32Type());
   bindSizes(model, *sizes, precision);
   // Sizes can make an op wrong that was right in symbols (an odd head_dim):
-  // the verifier says so. What no machine can hold is said here.
-  return checkTotals(model);
+  // the verifier says so.
+  return success();
 }
 
 } // namespace

@@ -21,7 +21,7 @@ flm.model @m config @c recipe @r plan @p dims [batch](%x: [batch=2] i32, %y: [ba
 
 flm.recipe @r {}
 flm.model @m config @c recipe @r plan @p dims [batch, vocab, hidden](%x: [batch=2] i32, %y: [batch=2] i32) {
-  // expected-error @below {{has no µP multipliers; run flm-apply-mup first}}
+  // expected-error @below {{flm-build-programs needs the output of stage mup, run that first: it has no µP multipliers}}
   %w = param "w" : [hidden=4] f32
   %logits = fill 0.0 : [batch=2, vocab=3] f32
   %loss = cross_entropy %logits, %y : [batch=2, vocab=3] f32, [batch=2] i32

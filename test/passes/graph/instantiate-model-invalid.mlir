@@ -30,7 +30,7 @@
 // RUN: %{refuses}="config=small recipe=r set=hidden=1099511627778" 2>&1 | FileCheck %s --check-prefix=LARGE
 // LARGE: error: 'hidden' is 1099511627778, more than any dim can be (2^40)
 // RUN: %{refuses}="config=small recipe=r set=hidden=1099511627776,seq=65536" 2>&1 | FileCheck %s --check-prefix=TOTAL
-// TOTAL: error: 'flm.rope' op is too large for any machine: [seq=65536, heads=2 * head_dim=549755813888]
+// TOTAL: error: 'flm.model' op is too large for any machine: [seq, heads * head_dim], 8 * 1 * 1 * 65536 * 2 * 549755813888 bytes over a step
 // RUN: %{refuses}="config=small recipe=r set=heads=3" 2>&1 | FileCheck %s --check-prefix=HEADS
 // HEADS: [[#@LINE+19]]:1: error: config @small: 'head_dim = hidden / heads': 8 does not divide by 3; next hidden: 6, 9
 // RUN: %{refuses}="config=small recipe=r set=heads=8" 2>&1 | FileCheck %s --check-prefix=ODD
