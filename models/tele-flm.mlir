@@ -65,12 +65,22 @@ flm.config @t1 of @tele_flm {seq = 4096, vocab = 80000, padded_vocab = 81920, hi
 // output_mult 3.125e-2 * 16; vector-like values do not change with width. Adam's
 // betas and epsilon are not reported; these are FLM-101B's (arXiv:2309.03852)
 // and PyTorch's default. Batch: 5,505,024 tokens a step is 1,344 sequences.
-flm.recipe @pretrain {optimizer = adamw, lr = 1.5e-4, min_lr = 1.5e-5, schedule = cosine, warmup = 2000, steps = 454131, beta1 = 0.9, beta2 = 0.95, eps = 1.0e-8, weight_decay = 0.0, clip = 1.0, precision = f32, micro_batch = 1, micro_batches = 1, parametrization = mup, width = [hidden, heads, ffn], base_width = 512, matrix_lr = 2.4e-3, std = 4.0e-3, matrix_std = 1.6968e-2, input_mult = 1.0, output_mult = 0.5}
-// The same in bf16 with f32 master weights, as the 52B run.
-flm.recipe @pretrain_bf16 {optimizer = adamw, lr = 1.5e-4, min_lr = 1.5e-5, schedule = cosine, warmup = 2000, steps = 454131, beta1 = 0.9, beta2 = 0.95, eps = 1.0e-8, weight_decay = 0.0, clip = 1.0, precision = bf16, micro_batch = 1, micro_batches = 1, parametrization = mup, width = [hidden, heads, ffn], base_width = 512, matrix_lr = 2.4e-3, std = 4.0e-3, matrix_std = 1.6968e-2, input_mult = 1.0, output_mult = 0.5}
+flm.recipe @pretrain {
+  optimizer = adamw, beta1 = 0.9, beta2 = 0.95, eps = 1.0e-8, weight_decay = 0.0, clip = 1.0,
+  lr = 1.5e-4, min_lr = 1.5e-5, schedule = cosine, warmup = 2000, steps = 454131,
+  precision = f32, micro_batch = 1, micro_batches = 1,
+  parametrization = mup, width = [hidden, heads, ffn], base_width = 512,
+  matrix_lr = 2.4e-3, std = 4.0e-3, matrix_std = 1.6968e-2, input_mult = 1.0, output_mult = 0.5
+}
+// In bf16 with f32 master weights, as the 52B run.
+flm.recipe @pretrain_bf16 from @pretrain {precision = bf16}
 // Minutes on a CPU: few steps, so a short schedule and larger learning rates
 // than a long run would use.
-flm.recipe @quick {optimizer = adamw, lr = 3.0e-3, min_lr = 3.0e-4, schedule = cosine, warmup = 50, steps = 600, beta1 = 0.9, beta2 = 0.95, eps = 1.0e-8, weight_decay = 0.0, clip = 1.0, precision = f32, micro_batch = 8, micro_batches = 1, parametrization = mup, width = [hidden, heads, ffn], base_width = 256, matrix_lr = 3.0e-3, std = 2.0e-2, matrix_std = 4.0e-2, input_mult = 1.0, output_mult = 1.0}
+flm.recipe @quick from @pretrain {
+  lr = 3.0e-3, min_lr = 3.0e-4, warmup = 50, steps = 600, micro_batch = 8,
+  base_width = 256, matrix_lr = 3.0e-3, std = 2.0e-2, matrix_std = 4.0e-2, output_mult = 1.0
+}
 
 flm.plan @single of @tele_flm on grid() {}
-flm.plan @megatron_896 of @tele_flm on grid(dp = 112, pp = 2, tp = 4) {batch -> dp, heads -> tp, ffn -> tp, vocab -> tp, seq -> tp, layers -> pp, optimizer -> dp}
+flm.plan @megatron_896 of @tele_flm on grid(dp = 112, pp = 2, tp = 4)
+  {batch -> dp, heads -> tp, ffn -> tp, vocab -> tp, seq -> tp, layers -> pp, optimizer -> dp}

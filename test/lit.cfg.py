@@ -1,5 +1,5 @@
 # The suite of lit tests: one folder per folder of the sources, plus
-# pipeline/ (what each stage gives), tools/ (command lines) and e2e/ (training
+# stages/ (what each stage gives), tools/ (command lines) and e2e/ (training
 # binaries). unit/ runs the GoogleTest executables. `ninja check-flm` runs all.
 import ctypes
 import os

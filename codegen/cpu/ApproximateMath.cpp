@@ -10,7 +10,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace flm::cpu {
-#define GEN_PASS_DEF_APPROXIMATEMATHPASS
+#define GEN_PASS_DEF_APPROXIMATEMATH
 #include "codegen/cpu/Passes.h.inc"
 } // namespace flm::cpu
 
@@ -40,9 +40,8 @@ bool hasVectorInstruction(Operation *op) {
              math::RsqrtOp, math::SqrtOp, math::TruncOp>(op);
 }
 
-struct ApproximateMath
-    : flm::cpu::impl::ApproximateMathPassBase<ApproximateMath> {
-  using ApproximateMathPassBase::ApproximateMathPassBase;
+struct ApproximateMath : flm::cpu::impl::ApproximateMathBase<ApproximateMath> {
+  using ApproximateMathBase::ApproximateMathBase;
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());

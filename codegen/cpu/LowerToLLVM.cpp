@@ -34,10 +34,10 @@ void flm::cpu::registerKernelDialects(DialectRegistry &registry) {
 /// arithmetic, final signatures.
 static void addSimplification(OpPassManager &pm,
                               const flm::cpu::CpuTarget &target) {
-  flm::cpu::ApproximateMathPassOptions math;
+  flm::cpu::ApproximateMathOptions math;
   math.fusedMultiplyAdd = target.fusedMultiplyAdd;
-  pm.addPass(flm::cpu::createApproximateMathPass(math));
-  pm.addPass(flm::cpu::createCpuTaskEntriesPass());
+  pm.addPass(flm::cpu::createApproximateMath(math));
+  pm.addPass(flm::cpu::createTaskEntries());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   // Unrolled first: what is left are transfers with a rank or mask that only
@@ -78,8 +78,7 @@ static void addConversions(OpPassManager &pm,
   pm.addPass(createCSEPass());
 }
 
-void flm::cpu::buildLowerToLLVMPipeline(OpPassManager &pm,
-                                        const CpuTarget &target) {
+void flm::cpu::addLowerToLLVM(OpPassManager &pm, const CpuTarget &target) {
   addSimplification(pm, target);
   addConversions(pm, target);
 }

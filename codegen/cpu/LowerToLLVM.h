@@ -17,7 +17,7 @@ namespace flm::cpu {
 /// Appends the passes that lower a module to the LLVM dialect. Kernels (see
 /// CpuKernel.h) become `void @k.task(ptr args, i64 task, ptr workspace)`; other
 /// functions take bare pointers for their memrefs, which must be static.
-void buildLowerToLLVMPipeline(mlir::OpPassManager &pm, const CpuTarget &target);
+void addLowerToLLVM(mlir::OpPassManager &pm, const CpuTarget &target);
 
 /// Registers the dialects that kernels and their lowering use.
 void registerKernelDialects(mlir::DialectRegistry &registry);

@@ -10,7 +10,7 @@ using namespace mlir;
 namespace flm::cpu {
 
 static Type hyperType(OpBuilder &builder) {
-  return bufferType({static_cast<int64_t>(Hyper::count)}, builder.getF32Type());
+  return bufferType({abi::hyperCount}, builder.getF32Type());
 }
 
 static Real loadHyper(RowsKernel &kernel, Value hyper, Hyper which) {

@@ -7,15 +7,11 @@
 #define FLM_CODEGEN_CPU_OPTIMIZER_H
 
 #include "codegen/cpu/CpuKernel.h"
+#include "runtime/abi/Hyper.h"
 
 namespace flm::cpu {
 
-/// Positions in the hyper array.
-enum class Hyper : int64_t {
-#define FLM_HYPER(name, doc) name,
-#include "runtime/abi/Hyper.def"
-  count
-};
+using abi::Hyper;
 
 /// (sumOfSquares[1], hyper[8]) -> (norm[1], coefficient[1]), all f32:
 /// norm = sqrt(sumOfSquares),

@@ -6,7 +6,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def ApproximateMathPass : Pass<"flm-approximate-math"> {
+def ApproximateMath : Pass<"flm-approximate-math"> {
   let summary = "Turn transcendental functions into vector arithmetic";
   let description = [{
     LLVM lowers `math.exp` and its like on a vector to one libm call per lane,
@@ -41,7 +41,7 @@ def ApproximateMathPass : Pass<"flm-approximate-math"> {
   ];
 }
 
-def CpuTaskEntriesPass : Pass<"flm-cpu-task-entries", "::mlir::ModuleOp"> {
+def TaskEntries : Pass<"flm-task-entries", "::mlir::ModuleOp"> {
   let summary = "Give each CPU kernel the signature that the thread pool calls";
   let description = [{
     A kernel is a function without results whose last two arguments are

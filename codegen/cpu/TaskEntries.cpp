@@ -1,5 +1,5 @@
 //===----------------------------------------------------------------------===//
-// flm-cpu-task-entries: kernels take the signature that the thread pool calls.
+// flm-task-entries: kernels take the signature that the thread pool calls.
 //
 // This happens before the conversion to LLVM, because there the workspace (a
 // memref of unknown size) has no bare-pointer form, and because a kernel that
@@ -14,7 +14,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 namespace flm::cpu {
-#define GEN_PASS_DEF_CPUTASKENTRIESPASS
+#define GEN_PASS_DEF_TASKENTRIES
 #include "codegen/cpu/Passes.h.inc"
 } // namespace flm::cpu
 
@@ -124,7 +124,7 @@ private:
   Location loc;
 };
 
-struct CpuTaskEntries : flm::cpu::impl::CpuTaskEntriesPassBase<CpuTaskEntries> {
+struct TaskEntries : flm::cpu::impl::TaskEntriesBase<TaskEntries> {
   void runOnOperation() override {
     LLVMTypeConverter types(&getContext());
     SymbolTable symbols(getOperation());

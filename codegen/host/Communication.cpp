@@ -3,7 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/host/Communication.h"
 
-#include "codegen/plan/BufferMap.h"
+#include "codegen/buffers/BufferMap.h"
 
 using namespace mlir;
 using namespace flm;

@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Which kernels the gradients of ops need.
 //===----------------------------------------------------------------------===//
+#include "codegen/buffers/BufferMap.h"
 #include "codegen/cpu/Attention.h"
 #include "codegen/cpu/Embedding.h"
 #include "codegen/cpu/Gemm.h"
@@ -8,7 +9,6 @@
 #include "codegen/cpu/Pointwise.h"
 #include "codegen/host/KernelLibrary.h"
 #include "codegen/host/KernelShapes.h"
-#include "codegen/plan/BufferMap.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 

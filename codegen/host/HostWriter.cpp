@@ -3,8 +3,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/host/HostWriter.h"
 
+#include "codegen/buffers/BufferMap.h"
 #include "codegen/host/Communication.h"
-#include "codegen/plan/BufferMap.h"
 #include "dialects/flm/ValueNames.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

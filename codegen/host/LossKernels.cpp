@@ -1,12 +1,12 @@
 //===----------------------------------------------------------------------===//
 // Which kernels losses and reductions need.
 //===----------------------------------------------------------------------===//
+#include "codegen/buffers/BufferMap.h"
+#include "codegen/buffers/StateTables.h"
 #include "codegen/cpu/CrossEntropy.h"
 #include "codegen/cpu/Reduction.h"
 #include "codegen/host/KernelLibrary.h"
 #include "codegen/host/KernelShapes.h"
-#include "codegen/plan/BufferMap.h"
-#include "codegen/plan/StateTables.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 

@@ -8,8 +8,6 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
-#define DEBUG_TYPE "flm-lower-launches"
-
 using namespace mlir;
 using namespace flm;
 

@@ -14,8 +14,6 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-#define DEBUG_TYPE "flm-lower-programs"
-
 using namespace mlir;
 using namespace flm;
 

@@ -3,9 +3,9 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/host/Manifest.h"
 
+#include "codegen/buffers/BufferMap.h"
+#include "codegen/buffers/StateTables.h"
 #include "codegen/host/MeshManifest.h"
-#include "codegen/plan/BufferMap.h"
-#include "codegen/plan/StateTables.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/ValueNames.h"
@@ -26,10 +26,9 @@ static json::Object dimsOf(ConfigOp config) {
 
 static json::Object valuesOf(const Recipe &recipe) {
   json::Object values;
-#define FLM_RECIPE_NUMBER(key, value, doc) values[#key] = recipe.key;
-#define FLM_RECIPE_INTEGER(key, value, doc) values[#key] = recipe.key;
-#define FLM_RECIPE_KEYWORD(key, value, choices, doc) values[#key] = recipe.key;
-#include "dialects/flm/Recipe.def"
+  abi::forEachKey(recipe, [&](const abi::RecipeKey &key, const auto &value) {
+    values[key.name] = json::Value(value);
+  });
   return values;
 }
 
@@ -130,7 +129,7 @@ static json::Array probesOf(ProgramOp probe) {
   return probes;
 }
 
-/// Tables that the runtime fills: the plan's entries are the manifest's.
+/// Tables that the runtime fills, as `flm.tables` lists them.
 static json::Array tablesOf(ModuleOp module) {
   json::Array tables;
   auto list = module->getAttrOfType<ArrayAttr>(kTables);

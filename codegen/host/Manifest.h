@@ -10,7 +10,7 @@
 
 namespace flm {
 
-/// The manifest (runtime/abi/Manifest.md) of a module after `plan`.
+/// The manifest (runtime/abi/Manifest.md) of a module after `buffers`.
 /// `workspaceBytes` is the most that a kernel needs per thread.
 mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module,
                                            int64_t workspaceBytes);

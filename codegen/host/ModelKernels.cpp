@@ -1,6 +1,8 @@
 //===----------------------------------------------------------------------===//
 // Which kernels the ops of a forward pass need.
 //===----------------------------------------------------------------------===//
+#include "codegen/buffers/BufferMap.h"
+#include "codegen/buffers/StateTables.h"
 #include "codegen/cpu/Attention.h"
 #include "codegen/cpu/Embedding.h"
 #include "codegen/cpu/Gemm.h"
@@ -9,8 +11,6 @@
 #include "codegen/cpu/Rope.h"
 #include "codegen/host/KernelLibrary.h"
 #include "codegen/host/KernelShapes.h"
-#include "codegen/plan/BufferMap.h"
-#include "codegen/plan/StateTables.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -85,7 +85,8 @@ LogicalResult KernelLibrary::launchModelOp(Operation *op, Site site,
                             shape.headDim, rope.getInverse(), f32};
         BufferAttr table = ropeTable(rope);
         if (!table)
-          return rope.emitError("has no table; the plan has not run");
+          return rope.emitError(
+              "has no table; the stage `buffers` has not run");
         return launch(
             loc,
             (rope.getInverse() ? "rope_inverse_" : "rope_") +

@@ -19,9 +19,9 @@ namespace flm {
 #define GEN_PASS_REGISTRATION
 #include "codegen/host/Passes.h.inc"
 
-void buildKernelsPipeline(mlir::OpPassManager &pm,
-                          const LowerProgramsOptions &options);
-void buildLLVMPipeline(mlir::OpPassManager &pm, const cpu::CpuTarget &target);
+void buildKernelsStage(mlir::OpPassManager &pm,
+                       const LowerProgramsOptions &options);
+void buildLLVMStage(mlir::OpPassManager &pm, const cpu::CpuTarget &target);
 
 } // namespace flm
 

@@ -1,11 +1,11 @@
 //===----------------------------------------------------------------------===//
 // Which kernels state and optimizer need.
 //===----------------------------------------------------------------------===//
+#include "codegen/buffers/BufferMap.h"
 #include "codegen/cpu/Optimizer.h"
 #include "codegen/cpu/Pointwise.h"
 #include "codegen/host/KernelLibrary.h"
 #include "codegen/host/KernelShapes.h"
-#include "codegen/plan/BufferMap.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 

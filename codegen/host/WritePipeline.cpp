@@ -3,8 +3,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/host/HostWriter.h"
 
-#include "codegen/plan/BufferMap.h"
-#include "codegen/plan/StateTables.h"
+#include "codegen/buffers/BufferMap.h"
+#include "codegen/buffers/StateTables.h"
 #include "dialects/flm/ValueNames.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

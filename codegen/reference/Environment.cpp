@@ -106,6 +106,10 @@ bool Environment::runs(Operation *op) const {
   return runsAt(op, {indexOn(axis), rank->grid.ranksOn(axis), chunk, chunks});
 }
 
+Tensor reference::accumulator(Value into, Value result, Environment &env) {
+  return into ? env[into] : zerosFor(result);
+}
+
 Tensor reference::zerosFor(Value value) {
   return Tensor(typeOf(value).shape());
 }

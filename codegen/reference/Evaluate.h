@@ -63,6 +63,9 @@ private:
 /// Zeros in the shape of `value`.
 Tensor zerosFor(mlir::Value value);
 
+/// What a gradient is added to: `into`, or zeros in the shape of the result.
+Tensor accumulator(mlir::Value into, mlir::Value result, Environment &env);
+
 /// Slot `slot` of the leading dim.
 Tensor slotOfStack(const Tensor &stack, int64_t slot);
 void storeSlotOfStack(Tensor &stack, int64_t slot, const Tensor &slice);
@@ -113,37 +116,43 @@ runOn(const Rank *rank, mlir::Operation *program,
 mlir::LogicalResult evaluate(mlir::Block &block, Environment &env);
 
 // Each reads its operands from `env` and sets its results there.
-// ModelOps.cpp
+// EmbeddingOps.cpp
 mlir::LogicalResult evaluate(EmbeddingOp op, Environment &env);
+mlir::LogicalResult evaluate(EmbeddingGradOp op, Environment &env);
+// LinearOps.cpp
 mlir::LogicalResult evaluate(LinearOp op, Environment &env);
+mlir::LogicalResult evaluate(LinearGradXOp op, Environment &env);
+mlir::LogicalResult evaluate(LinearGradWOp op, Environment &env);
+// NormOps.cpp
 mlir::LogicalResult evaluate(RmsNormOp op, Environment &env);
+mlir::LogicalResult evaluate(RmsNormGradXOp op, Environment &env);
+mlir::LogicalResult evaluate(RmsNormGradGOp op, Environment &env);
+// AttentionOps.cpp
 mlir::LogicalResult evaluate(RopeOp op, Environment &env);
 mlir::LogicalResult evaluate(AttentionOp op, Environment &env);
+mlir::LogicalResult evaluate(AttentionGradOp op, Environment &env);
+// ElementwiseOps.cpp
 mlir::LogicalResult evaluate(SiluMulOp op, Environment &env);
+mlir::LogicalResult evaluate(SiluMulGradOp op, Environment &env);
 mlir::LogicalResult evaluate(AddOp op, Environment &env);
 mlir::LogicalResult evaluate(ScaleOp op, Environment &env);
-mlir::LogicalResult evaluate(CrossEntropyOp op, Environment &env);
+mlir::LogicalResult evaluate(CastOp op, Environment &env);
+mlir::LogicalResult evaluate(FillOp op, Environment &env);
 // LossOps.cpp
+mlir::LogicalResult evaluate(CrossEntropyOp op, Environment &env);
 mlir::LogicalResult evaluate(ReduceMaxOp op, Environment &env);
 mlir::LogicalResult evaluate(SumExpOp op, Environment &env);
 mlir::LogicalResult evaluate(PickOp op, Environment &env);
 mlir::LogicalResult evaluate(NllOp op, Environment &env);
 mlir::LogicalResult evaluate(SumOp op, Environment &env);
 mlir::LogicalResult evaluate(CrossEntropyGradOp op, Environment &env);
-// GradientOps.cpp
-mlir::LogicalResult evaluate(EmbeddingGradOp op, Environment &env);
-mlir::LogicalResult evaluate(LinearGradXOp op, Environment &env);
-mlir::LogicalResult evaluate(LinearGradWOp op, Environment &env);
-mlir::LogicalResult evaluate(RmsNormGradXOp op, Environment &env);
-mlir::LogicalResult evaluate(RmsNormGradGOp op, Environment &env);
-mlir::LogicalResult evaluate(AttentionGradOp op, Environment &env);
-mlir::LogicalResult evaluate(SiluMulGradOp op, Environment &env);
 // LoopOps.cpp
 mlir::LogicalResult evaluate(LoopOp op, Environment &env);
 // PipelineOps.cpp
 mlir::LogicalResult evaluate(PipelineOp op, Environment &env);
 // RankOps.cpp
 mlir::LogicalResult evaluate(CollectiveOp op, Environment &env);
+mlir::LogicalResult evaluate(WaitOp op, Environment &env);
 mlir::LogicalResult evaluate(LocalTokensOp op, Environment &env);
 mlir::LogicalResult evaluate(MaskPaddingOp op, Environment &env);
 // TrainOps.cpp
@@ -151,8 +160,6 @@ mlir::LogicalResult evaluate(ParamOp op, Environment &env);
 mlir::LogicalResult evaluate(StateOp op, Environment &env);
 mlir::LogicalResult evaluate(UpdateOp op, Environment &env);
 mlir::LogicalResult evaluate(TruncatedNormalOp op, Environment &env);
-mlir::LogicalResult evaluate(FillOp op, Environment &env);
-mlir::LogicalResult evaluate(CastOp op, Environment &env);
 mlir::LogicalResult evaluate(SumSquaresOp op, Environment &env);
 mlir::LogicalResult evaluate(ChunkSumsOp op, Environment &env);
 mlir::LogicalResult evaluate(ChunkTotalOp op, Environment &env);

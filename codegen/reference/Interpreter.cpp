@@ -13,21 +13,23 @@ using namespace flm::reference;
 
 static LogicalResult dispatch(Operation *op, Environment &env) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<EmbeddingOp, LinearOp, RmsNormOp, RopeOp, AttentionOp, SiluMulOp,
-            AddOp, ScaleOp, CrossEntropyOp,
-            // LossOps
-            ReduceMaxOp, SumExpOp, PickOp, NllOp, SumOp, CrossEntropyGradOp,
-            // GradientOps
-            EmbeddingGradOp, LinearGradXOp, LinearGradWOp, RmsNormGradXOp,
-            RmsNormGradGOp, AttentionGradOp, SiluMulGradOp,
-            // LoopOps, PipelineOps
-            LoopOp, PipelineOp,
-            // RankOps
-            CollectiveOp, LocalTokensOp, MaskPaddingOp,
-            // TrainOps
-            ParamOp, StateOp, UpdateOp, TruncatedNormalOp, FillOp, CastOp,
-            SumSquaresOp, ChunkSumsOp, ChunkTotalOp, FoldOp, MeanAbsOp, ClipOp,
-            AdamWOp>([&](auto typed) { return evaluate(typed, env); })
+      .Case< // EmbeddingOps, LinearOps, NormOps, AttentionOps
+          EmbeddingOp, EmbeddingGradOp, LinearOp, LinearGradXOp, LinearGradWOp,
+          RmsNormOp, RmsNormGradXOp, RmsNormGradGOp, RopeOp, AttentionOp,
+          AttentionGradOp,
+          // ElementwiseOps
+          AddOp, ScaleOp, SiluMulOp, SiluMulGradOp, CastOp, FillOp,
+          // LossOps
+          CrossEntropyOp, ReduceMaxOp, SumExpOp, PickOp, NllOp, SumOp,
+          CrossEntropyGradOp,
+          // LoopOps, PipelineOps
+          LoopOp, PipelineOp,
+          // RankOps
+          CollectiveOp, WaitOp, LocalTokensOp, MaskPaddingOp,
+          // TrainOps
+          ParamOp, StateOp, UpdateOp, TruncatedNormalOp, SumSquaresOp,
+          ChunkSumsOp, ChunkTotalOp, FoldOp, MeanAbsOp, ClipOp, AdamWOp>(
+          [&](auto typed) { return evaluate(typed, env); })
       .Default([](Operation *other) {
         return other->emitOpError(
             "is not an op that the reference interpreter knows");

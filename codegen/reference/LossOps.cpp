@@ -1,5 +1,5 @@
 //===----------------------------------------------------------------------===//
-// The primitives of cross-entropy.
+// Cross-entropy and its primitives.
 //===----------------------------------------------------------------------===//
 #include "codegen/reference/Evaluate.h"
 
@@ -8,6 +8,25 @@
 using namespace mlir;
 using namespace flm;
 using namespace flm::reference;
+
+LogicalResult reference::evaluate(CrossEntropyOp op, Environment &env) {
+  const Tensor &logits = env[op.getLogits()], &targets = env[op.getTargets()];
+  FailureOr<int64_t> classes = classCount(op, op.getLogits(), op.getValid());
+  if (failed(classes) ||
+      failed(expectIndices(op, targets, *classes, "target", env)))
+    return failure();
+  double total = 0;
+  for (int64_t t = 0; t < logits.rows(); ++t) {
+    const double *row = logits.row(t);
+    double max = *std::max_element(row, row + *classes);
+    double sum = 0;
+    for (int64_t c = 0; c < *classes; ++c)
+      sum += std::exp(row[c] - max);
+    total += max + std::log(sum) - row[static_cast<int64_t>(targets.data[t])];
+  }
+  env.set(op.getLoss(), Tensor({}, total / logits.rows()));
+  return success();
+}
 
 LogicalResult reference::evaluate(ReduceMaxOp op, Environment &env) {
   const Tensor &logits = env[op.getLogits()];

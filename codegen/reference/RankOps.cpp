@@ -77,6 +77,12 @@ LogicalResult reference::evaluate(CollectiveOp op, Environment &env) {
   }
 }
 
+/// A collective that was started has met its ranks there already.
+LogicalResult reference::evaluate(WaitOp op, Environment &env) {
+  env.set(op.getY(), env[op.getPending()]);
+  return success();
+}
+
 LogicalResult reference::evaluate(LocalTokensOp op, Environment &env) {
   if (failed(expectRanks(op, env)))
     return failure();

@@ -3,12 +3,14 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/reference/Collectives.h"
 #include "dialects/flm/DimNames.h"
+#include "runtime/abi/Hyper.h"
 
 #include <cmath>
 
 using namespace mlir;
 using namespace flm;
 using namespace flm::reference;
+using abi::Hyper;
 
 /// Sets `result` to the state called `name`.
 static LogicalResult readState(Operation *op, StringRef name, Value result,
@@ -54,18 +56,6 @@ LogicalResult reference::evaluate(TruncatedNormalOp op, Environment &env) {
     value.data[i] = env.options.truncatedNormal(op.getKey(), i,
                                                 op.getStd().convertToDouble());
   env.set(op.getValue(), std::move(value));
-  return success();
-}
-
-LogicalResult reference::evaluate(FillOp op, Environment &env) {
-  env.set(op.getY(),
-          Tensor(typeOf(op.getY()).shape(), op.getValue().convertToDouble()));
-  return success();
-}
-
-LogicalResult reference::evaluate(CastOp op, Environment &env) {
-  Tensor y = env[op.getX()];
-  env.set(op.getY(), std::move(y));
   return success();
 }
 
@@ -115,59 +105,46 @@ LogicalResult reference::evaluate(MeanAbsOp op, Environment &env) {
   return success();
 }
 
-namespace {
-/// The scalars of a step.
-struct Hyper {
-#define FLM_HYPER(name, doc) double name = 0;
-#include "runtime/abi/Hyper.def"
-};
-} // namespace
+/// The scalar at one position of the vector of a step.
+static double at(const Tensor &hyper, Hyper which) {
+  return hyper.data[static_cast<size_t>(which)];
+}
 
-static FailureOr<Hyper> readHyper(Operation *op, Value value,
-                                  Environment &env) {
-  int64_t count = 0;
-#define FLM_HYPER(name, doc) ++count;
-#include "runtime/abi/Hyper.def"
-  if (failed(expectShape(op, value, {count}, "the vector of Hyper.def")))
-    return failure();
-  const double *next = env[value].data.data();
-  Hyper hyper;
-#define FLM_HYPER(name, doc) hyper.name = *next++;
-#include "runtime/abi/Hyper.def"
-  return hyper;
+static LogicalResult expectHyper(Operation *op, Value value) {
+  return expectShape(op, value, {abi::hyperCount}, "the vector of Hyper.def");
 }
 
 LogicalResult reference::evaluate(ClipOp op, Environment &env) {
-  FailureOr<Hyper> hyper = readHyper(op, op.getHyper(), env);
-  if (failed(hyper) ||
+  if (failed(expectHyper(op, op.getHyper())) ||
       failed(expectShape(op, op.getSumsq(), {}, "the sum of squares")))
     return failure();
+  double clip = at(env[op.getHyper()], Hyper::clip);
   double norm = std::sqrt(env[op.getSumsq()].data[0]);
-  double coef =
-      hyper->clip == 0 ? 1 : std::min(1.0, hyper->clip / (norm + 1e-6));
+  double coef = clip == 0 ? 1 : std::min(1.0, clip / (norm + 1e-6));
   env.set(op.getNorm(), Tensor({}, norm));
   env.set(op.getCoef(), Tensor({}, coef));
   return success();
 }
 
 LogicalResult reference::evaluate(AdamWOp op, Environment &env) {
-  FailureOr<Hyper> hyper = readHyper(op, op.getHyper(), env);
-  if (failed(hyper) ||
+  if (failed(expectHyper(op, op.getHyper())) ||
       failed(expectShape(op, op.getCoef(), {}, "the clip factor")))
     return failure();
+  auto hyper = [&](Hyper which) { return at(env[op.getHyper()], which); };
   double coef = env[op.getCoef()].data[0];
-  double lr = hyper->lr * op.getLr().convertToDouble();
-  double decay = lr * hyper->weight_decay * op.getWd().convertToDouble();
-  double eps = hyper->eps * op.getEps().convertToDouble();
+  double lr = hyper(Hyper::lr) * op.getLr().convertToDouble();
+  double decay = lr * hyper(Hyper::weight_decay) * op.getWd().convertToDouble();
+  double eps = hyper(Hyper::eps) * op.getEps().convertToDouble();
+  double beta1 = hyper(Hyper::beta1), beta2 = hyper(Hyper::beta2);
+  double bias1 = hyper(Hyper::bias1), bias2 = hyper(Hyper::bias2);
   Tensor p = env[op.getParam()], m = env[op.getM()], v = env[op.getV()];
   const Tensor &grad = env[op.getGrad()];
   for (int64_t i = 0; i < p.size(); ++i) {
     double g = coef * grad.data[i];
-    m.data[i] = hyper->beta1 * m.data[i] + (1 - hyper->beta1) * g;
-    v.data[i] = hyper->beta2 * v.data[i] + (1 - hyper->beta2) * g * g;
+    m.data[i] = beta1 * m.data[i] + (1 - beta1) * g;
+    v.data[i] = beta2 * v.data[i] + (1 - beta2) * g * g;
     p.data[i] = p.data[i] * (1 - decay) -
-                lr * (m.data[i] / hyper->bias1) /
-                    (std::sqrt(v.data[i] / hyper->bias2) + eps);
+                lr * (m.data[i] / bias1) / (std::sqrt(v.data[i] / bias2) + eps);
   }
   env.set(op.getParamNext(), std::move(p));
   env.set(op.getMNext(), std::move(m));

@@ -125,7 +125,7 @@ def Arena : I32EnumAttr<"Arena", "where a buffer lies", [
 }
 
 def BufferAttr : FlmAttr<"Buffer", "buffer"> {
-  let summary = "the bytes of a value, made by the `plan` stage";
+  let summary = "the bytes of a value, chosen by the `buffers` stage";
   let description = [{
     Address = arena base + offset + sum over the enclosing loops (outermost
     first) of iteration * stride. `state` and `scratch` are the arenas of the

@@ -35,7 +35,7 @@ def CollectiveOp : FlmValueOp<"collective", "moved",
     `bytes` what one rank sends (runtime/abi).
 
     With `start`, the result is not there before a `wait`, and computation goes
-    on meanwhile (stage `plan`).
+    on meanwhile (flm-overlap-collectives).
 
     ```mlir
     %xn = collective all_gather %n over "tp" of 4 dim 1 id 7 bytes 98304 : !bsh_1 -> !bsh

@@ -28,6 +28,23 @@ static LogicalResult verifyValid(Operation *op, Value logits,
          << type.dimsText();
 }
 
+LogicalResult
+CrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                 ValueRange operands, DictionaryAttr,
+                                 mlir::OpaqueProperties, RegionRange,
+                                 SmallVectorImpl<Type> &results) {
+  NamedTensorType logits = typeOf(operands[0]), targets = typeOf(operands[1]);
+  if (!logits.getRank() || logits.getDims().drop_back() != targets.getDims() ||
+      !targets.getElementType().isInteger(32))
+    return emitOptionalError(
+        loc,
+        "cross_entropy needs logits [..., vocab] and i32 targets [...]; got ",
+        logits.dimsText(), " and ", targets);
+  results.push_back(
+      NamedTensorType::get({}, accumulationType(logits.getElementType())));
+  return success();
+}
+
 LogicalResult CrossEntropyOp::verify() {
   return verifyValid(*this, getLogits(), getValid());
 }

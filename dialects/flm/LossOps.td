@@ -7,6 +7,31 @@
 
 include "dialects/flm/FlmBase.td"
 
+def CrossEntropyOp : FlmShardedOp<"cross_entropy", "loss", [InfersType]> {
+  let summary = "mean negative log-likelihood of the targets, in nats";
+  let description = [{
+    Mean over all leading dims of `logsumexp(logits) - logits[target]`. The last
+    dim of the logits is the vocabulary; with `valid`, only its first `valid`
+    entries are classes and the rest is padding that has no influence. A model's
+    op: `train` replaces it by its primitives (`reduce_max`, `sum_exp`, `pick`,
+    `nll`, `sum`, `scale`).
+
+    ```mlir
+    %loss = cross_entropy %logits, %targets valid vocab : [batch, seq, padded_vocab], [batch, seq] i32
+    ```
+  }];
+  let arguments = (ins FlmReal:$logits, FlmTensor:$targets,
+                       OptionalAttr<DimAttr>:$valid);
+  let results = (outs FlmReal:$loss);
+  let assemblyFormat = [{
+    $logits `,` $targets (`valid` custom<Dim>($valid)^)? ``
+    custom<NamedAttrs>(attr-dict) `:`
+    custom<CrossEntropyTypes>(type($logits), type($targets), type($loss))
+  }];
+  let extraClassDeclaration = comparesShapesOnly;
+  let hasVerifier = 1;
+}
+
 def ReduceMaxOp : FlmShardedOp<"reduce_max", "max"> {
   let summary = "maximum over the last dim";
   let description = [{

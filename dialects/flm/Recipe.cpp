@@ -4,105 +4,90 @@
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/DimNames.h"
 
-#include "llvm/ADT/StringExtras.h"
-
-#include <cmath>
-
 using namespace mlir;
 using namespace flm;
 
 ArrayRef<StringRef> flm::recipeKeys() {
-  static const StringRef keys[] = {
-#define FLM_RECIPE_NUMBER(key, value, doc) #key,
-#define FLM_RECIPE_INTEGER(key, value, doc) #key,
-#define FLM_RECIPE_KEYWORD(key, value, choices, doc) #key,
-#define FLM_RECIPE_DIMS(key, value, doc) #key,
-#include "dialects/flm/Recipe.def"
-  };
+  static const auto keys = [] {
+    SmallVector<StringRef> keys;
+    const abi::Recipe recipe;
+    abi::forEachKey(recipe, [&](const abi::RecipeKey &key, const auto &) {
+      keys.push_back(key.name);
+    });
+    return keys;
+  }();
   return keys;
 }
 
-static bool isNumber(Attribute value) {
-  return isa<IntegerAttr, FloatAttr>(value);
+// Reads `attr` as a value of `key`: one overload for each type of a value;
+// false if it is none.
+
+static bool read(const abi::RecipeKey &key, Attribute attr, double &value) {
+  if (auto number = dyn_cast<FloatAttr>(attr))
+    value = number.getValueAsDouble();
+  else if (auto integer = dyn_cast<IntegerAttr>(attr))
+    value = static_cast<double>(integer.getInt());
+  else
+    return false;
+  return key.holds(value);
 }
 
-static double numberOf(Attribute value) {
-  if (auto integer = dyn_cast<IntegerAttr>(value))
-    return static_cast<double>(integer.getInt());
-  return cast<FloatAttr>(value).getValueAsDouble();
+static bool read(const abi::RecipeKey &key, Attribute attr, int64_t &value) {
+  auto integer = dyn_cast<IntegerAttr>(attr);
+  if (!integer)
+    return false;
+  value = integer.getInt();
+  return value >= key.least;
+}
+
+static bool read(const abi::RecipeKey &key, Attribute attr,
+                 std::string &value) {
+  auto word = dyn_cast<StringAttr>(attr);
+  if (!word)
+    return false;
+  value = word.str();
+  return llvm::is_contained(abi::split(key.choices, '|'), value);
+}
+
+static bool read(const abi::RecipeKey &, Attribute attr,
+                 std::vector<std::string> &value) {
+  auto list = dyn_cast<ArrayAttr>(attr);
+  if (!list || list.empty() || !llvm::all_of(list, llvm::IsaPred<StringAttr>))
+    return false;
+  value.clear();
+  for (auto dim : list.getAsRange<StringAttr>())
+    value.push_back(dim.str());
+  return true;
 }
 
 LogicalResult
-flm::verifyRecipeBinding(StringRef key, Attribute value,
+flm::verifyRecipeBinding(StringRef name, Attribute attr,
                          function_ref<InFlightDiagnostic()> emitError) {
-#define FLM_RECIPE_NUMBER(name, fallback, doc)                                 \
-  if (key == #name) {                                                          \
-    if (!isNumber(value) || !std::isfinite(numberOf(value)) ||                 \
-        numberOf(value) < 0)                                                   \
-      return emitError() << "'" << key                                         \
-                         << "' must be a number, 0 or more: " << doc;          \
-    return success();                                                          \
-  }
-#define FLM_RECIPE_INTEGER(name, fallback, doc)                                \
-  if (key == #name) {                                                          \
-    auto integer = dyn_cast<IntegerAttr>(value);                               \
-    if (!integer || integer.getInt() <= 0)                                     \
-      return emitError() << "'" << key                                         \
-                         << "' must be a positive integer: " << doc;           \
-    return success();                                                          \
-  }
-#define FLM_RECIPE_KEYWORD(name, fallback, choices, doc)                       \
-  if (key == #name) {                                                          \
-    SmallVector<StringRef> known;                                              \
-    StringRef(choices).split(known, '|');                                      \
-    auto word = dyn_cast<StringAttr>(value);                                   \
-    if (!word || !llvm::is_contained(known, word.getValue()))                  \
-      return emitError() << "'" << key << "' must be one of "                  \
-                         << llvm::join(known, ", ") << ": " << doc;            \
-    return success();                                                          \
-  }
-#define FLM_RECIPE_DIMS(name, fallback, doc)                                   \
-  if (key == #name) {                                                          \
-    auto list = dyn_cast<ArrayAttr>(value);                                    \
-    if (!list || list.empty() ||                                               \
-        !llvm::all_of(list, llvm::IsaPred<StringAttr>))                        \
-      return emitError() << "'" << key << "' must be a list of dims: " << doc; \
-    return success();                                                          \
-  }
-#include "dialects/flm/Recipe.def"
-  return emitError() << "unknown recipe key '" << key << "'"
-                     << suggestion(key, recipeKeys());
-}
-
-/// Splits "a b c".
-static std::vector<std::string> words(StringRef text) {
-  SmallVector<StringRef> parts;
-  text.split(parts, ' ', -1, /*KeepEmpty=*/false);
-  return std::vector<std::string>(parts.begin(), parts.end());
+  bool known = false;
+  LogicalResult result = success();
+  abi::Recipe recipe;
+  abi::forEachKey(recipe, [&](const abi::RecipeKey &key, auto &value) {
+    if (name != key.name)
+      return;
+    known = true;
+    if (!read(key, attr, value))
+      result = emitError() << "'" << name << "' must be " << key.expected()
+                           << ": " << key.doc;
+  });
+  if (!known)
+    return emitError() << "unknown recipe key '" << name << "'"
+                       << suggestion(name, recipeKeys());
+  return result;
 }
 
 Recipe Recipe::of(RecipeOp op) {
   Recipe recipe;
-#define FLM_RECIPE_DIMS(name, value, doc) recipe.name = words(value);
-#include "dialects/flm/Recipe.def"
-  for (auto [nameAttr, value] : llvm::zip(op.getNames(), op.getValues())) {
-    StringRef key = cast<StringAttr>(nameAttr).getValue();
-#define FLM_RECIPE_NUMBER(name, fallback, doc)                                 \
-  if (key == #name)                                                            \
-    recipe.name = numberOf(value);
-#define FLM_RECIPE_INTEGER(name, fallback, doc)                                \
-  if (key == #name)                                                            \
-    recipe.name = cast<IntegerAttr>(value).getInt();
-#define FLM_RECIPE_KEYWORD(name, fallback, choices, doc)                       \
-  if (key == #name)                                                            \
-    recipe.name = cast<StringAttr>(value).getValue().str();
-#define FLM_RECIPE_DIMS(name, fallback, doc)                                   \
-  if (key == #name) {                                                          \
-    recipe.name.clear();                                                       \
-    for (Attribute dim : cast<ArrayAttr>(value))                               \
-      recipe.name.push_back(cast<StringAttr>(dim).getValue().str());           \
-  }
-#include "dialects/flm/Recipe.def"
-  }
+  if (RecipeOp base = op.baseRecipe())
+    recipe = Recipe::of(base);
+  abi::forEachKey(recipe, [&](const abi::RecipeKey &key, auto &value) {
+    for (auto [name, attr] : llvm::zip(op.getNames(), op.getValues()))
+      if (cast<StringAttr>(name).getValue() == key.name)
+        read(key, attr, value);
+  });
   return recipe;
 }

@@ -5,21 +5,13 @@
 #define FLM_DIALECTS_FLM_RECIPE_H
 
 #include "dialects/flm/Flm.h"
-
-#include <string>
-#include <vector>
+#include "runtime/abi/Recipe.h"
 
 namespace flm {
 
-/// One member per line of Recipe.def.
-struct Recipe {
-#define FLM_RECIPE_NUMBER(key, value, doc) double key = value;
-#define FLM_RECIPE_INTEGER(key, value, doc) int64_t key = value;
-#define FLM_RECIPE_KEYWORD(key, value, choices, doc) std::string key = value;
-#define FLM_RECIPE_DIMS(key, value, doc) std::vector<std::string> key;
-#include "dialects/flm/Recipe.def"
-
-  /// The values of `op`, which has been verified, over the defaults.
+struct Recipe : abi::Recipe {
+  /// The values of `op`, which has been verified, and of the recipes that it
+  /// derives from, over the defaults.
   static Recipe of(RecipeOp op);
 };
 

@@ -210,6 +210,53 @@ LogicalResult RecipeOp::verify() {
   return success();
 }
 
+RecipeOp RecipeOp::baseRecipe() {
+  if (!getBaseAttr())
+    return {};
+  return SymbolTable::lookupNearestSymbolFrom<RecipeOp>(*this, getBaseAttr());
+}
+
+/// The names of all recipes beside `op` but its own.
+static SmallVector<StringRef> otherRecipes(RecipeOp op) {
+  SmallVector<StringRef> names;
+  for (auto other : op->getParentRegion()->getOps<RecipeOp>())
+    if (other != op)
+      names.push_back(other.getSymName());
+  return names;
+}
+
+LogicalResult RecipeOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // Follows what this recipe derives from, to its end or to what it has seen.
+  SmallVector<RecipeOp> seen{*this};
+  while (FlatSymbolRefAttr name = seen.back().getBaseAttr()) {
+    auto next = symbols.lookupNearestSymbolFrom<RecipeOp>(*this, name);
+    if (!next) {
+      // An error of the recipe that says so.
+      if (seen.size() > 1)
+        return success();
+      SmallVector<StringRef> known = otherRecipes(*this);
+      auto diag = emitError() << "recipe @" << getSymName()
+                              << " derives from unknown recipe " << name;
+      if (!known.empty())
+        diag << suggestion(name.getValue(), known);
+      return diag;
+    }
+    if (next == *this) {
+      auto diag = emitError()
+                  << "recipe @" << getSymName() << " derives from itself";
+      for (RecipeOp through : ArrayRef(seen).drop_front())
+        diag.attachNote(through.getLoc())
+            << "through @" << through.getSymName();
+      return diag;
+    }
+    // A circle that this recipe is not in is an error of those that are.
+    if (llvm::is_contained(seen, next))
+      return success();
+    seen.push_back(next);
+  }
+  return success();
+}
+
 int64_t PlanOp::ranks() {
   int64_t ranks = 1;
   for (auto size : getSizes().getAsRange<IntegerAttr>())

@@ -59,21 +59,32 @@ def ConfigOp : FlmOp<"config", [Symbol,
   }];
 }
 
-def RecipeOp : FlmOp<"recipe", [Symbol]> {
+def RecipeOp : FlmOp<"recipe", [Symbol,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "training hyper-parameters";
   let description = [{
-    The keys, their types, defaults and meaning are the lines of `Recipe.def`.
-    Learning rates, standard deviations and the output multiplier are values at
-    `base_width`; the `mup` stage transfers them to the config's width.
+    The keys, their types, defaults, units and meaning are the lines of
+    `runtime/abi/Recipe.def`. Learning rates, standard deviations and the output
+    multiplier are values at `base_width`; the `mup` stage transfers them to the
+    config's width. A recipe `from` another says only what differs from it.
 
     ```mlir
-    flm.recipe @pretrain {optimizer = adamw, lr = 1.5e-4, warmup = 2000, clip = 1.0, micro_batch = 1}
+    flm.recipe @pretrain {optimizer = adamw, lr = 1.5e-4, warmup = 2000, micro_batch = 1}
+    flm.recipe @pretrain_bf16 from @pretrain {precision = bf16}
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, ArrayAttr:$names,
-                       ArrayAttr:$values);
-  let assemblyFormat = "$sym_name custom<Bindings>($names, $values) attr-dict";
+  let arguments = (ins SymbolNameAttr:$sym_name,
+      OptionalAttr<FlatSymbolRefAttr>:$base, ArrayAttr:$names,
+      ArrayAttr:$values);
+  let assemblyFormat = [{
+    $sym_name (`from` $base^)? custom<Bindings>($names, $values) attr-dict
+  }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The recipe that this one derives from, or null. Verified: the recipes
+    /// that are reached by it end.
+    RecipeOp baseRecipe();
+  }];
 }
 
 def PlanOp : FlmOp<"plan", [Symbol,

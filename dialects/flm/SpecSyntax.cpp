@@ -71,27 +71,51 @@ ParseResult flm::parseBindings(OpAsmParser &parser, ArrayAttr &names,
   return success();
 }
 
-static void printBindingValue(OpAsmPrinter &printer, Attribute value) {
+static void printBindingValue(raw_ostream &os, Attribute value) {
   if (auto number = dyn_cast<FloatAttr>(value))
-    printer << shortFloat(number.getValueAsDouble());
+    os << shortFloat(number.getValueAsDouble());
   else if (auto integer = dyn_cast<IntegerAttr>(value))
-    printer << integer.getValue();
+    os << integer.getValue();
   else if (auto list = dyn_cast<ArrayAttr>(value)) {
-    printer << '[';
-    llvm::interleaveComma(list, printer,
-                          [&](Attribute a) { printBindingValue(printer, a); });
-    printer << ']';
+    os << '[';
+    llvm::interleaveComma(list, os,
+                          [&](Attribute a) { printBindingValue(os, a); });
+    os << ']';
   } else
-    printer << cast<StringAttr>(value).getValue();
+    os << cast<StringAttr>(value).getValue();
 }
 
+/// On the line of the op if they are short, else on lines of their own.
 void flm::printBindings(OpAsmPrinter &printer, Operation *, ArrayAttr names,
                         ArrayAttr values) {
+  constexpr size_t longest = 100;
+  SmallVector<std::string> bindings;
+  size_t width = 0;
+  for (auto [name, value] : llvm::zip(names, values)) {
+    llvm::raw_string_ostream os(bindings.emplace_back());
+    os << cast<StringAttr>(name).getValue() << " = ";
+    printBindingValue(os, value);
+    width += bindings.back().size() + StringRef(", ").size();
+  }
+  bool wraps = width > longest;
   printer << '{';
-  llvm::interleaveComma(llvm::zip(names, values), printer, [&](auto binding) {
-    printer << cast<StringAttr>(std::get<0>(binding)).getValue() << " = ";
-    printBindingValue(printer, std::get<1>(binding));
-  });
+  printer.increaseIndent();
+  size_t column = longest;
+  for (auto [index, binding] : llvm::enumerate(bindings)) {
+    if (index)
+      printer << ',';
+    column += binding.size() + StringRef(", ").size();
+    if (wraps && column > longest) {
+      printer.printNewline();
+      column = binding.size();
+    } else if (index) {
+      printer << ' ';
+    }
+    printer << binding;
+  }
+  printer.decreaseIndent();
+  if (wraps)
+    printer.printNewline();
   printer << '}';
 }
 

@@ -1,5 +1,5 @@
 //===----------------------------------------------------------------------===//
-// Programs and casts.
+// Programs, and sums in a fixed order.
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
@@ -122,22 +122,6 @@ LogicalResult ProgramOp::verifyRegions() {
       return diag;
     }
   return success();
-}
-
-//===----------------------------------------------------------------------===//
-// CastOp
-//===----------------------------------------------------------------------===//
-
-LogicalResult CastOp::verify() {
-  NamedTensorType from = typeOf(getX()), to = typeOf(getY());
-  if (!from.sameDims(to) || from.getStates() != to.getStates())
-    return emitOpError("changes only the element type, got ")
-           << from << " and " << to;
-  return success();
-}
-
-OpFoldResult CastOp::fold(FoldAdaptor) {
-  return getX().getType() == getType() ? getX() : Value();
 }
 
 //===----------------------------------------------------------------------===//

@@ -82,40 +82,6 @@ def TruncatedNormalOp : FlmShardedOp<"truncated_normal", "random"> {
   }];
 }
 
-def FillOp : FlmShardedOp<"fill", "filled"> {
-  let summary = "a constant in every element";
-  let description = [{
-    ```mlir
-    %zero = fill 0.0 : !f32_lh
-    ```
-  }];
-  let arguments = (ins F64Attr:$value);
-  let results = (outs FlmReal:$y);
-  let assemblyFormat = [{
-    custom<ShortFloat>($value) `` custom<NamedAttrs>(attr-dict) `:`
-    custom<Tensor>(type($y))
-  }];
-}
-
-def CastOp : FlmShardedOp<"cast", "cast"> {
-  let summary = "conversion of the element type";
-  let description = [{
-    Rounds to nearest even when narrowing.
-
-    ```mlir
-    %w16 = cast %w : !f32_fh -> !fh
-    ```
-  }];
-  let arguments = (ins FlmReal:$x);
-  let results = (outs FlmReal:$y);
-  let assemblyFormat = [{
-    $x `` custom<NamedAttrs>(attr-dict) `:` custom<Tensor>(type($x)) `->`
-    custom<Tensor>(type($y))
-  }];
-  let hasVerifier = 1;
-  let hasFolder = 1;
-}
-
 def SumSquaresOp : FlmShardedOp<"sum_squares", "sumsq"> {
   let summary = "sum of the squares of all elements";
   let description = [{

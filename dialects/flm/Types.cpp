@@ -127,6 +127,12 @@ bool flm::sameShapes(TypeRange a, TypeRange b) {
          });
 }
 
+Type flm::accumulationType(Type elementType) {
+  if (elementType.isF64())
+    return elementType;
+  return Float32Type::get(elementType.getContext());
+}
+
 mlir::Type NamedTensorType::parse(AsmParser &parser) {
   if (parser.parseLess())
     return {};

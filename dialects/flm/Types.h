@@ -32,6 +32,10 @@ bool sameShape(mlir::Type a, mlir::Type b);
 /// The same, for the result types of an op.
 bool sameShapes(mlir::TypeRange a, mlir::TypeRange b);
 
+/// The element type of sums over a model's values of `elementType` (losses,
+/// statistics, weight gradients): f32, or f64 where all is f64.
+mlir::Type accumulationType(mlir::Type elementType);
+
 } // namespace flm
 
 #endif // FLM_DIALECTS_FLM_TYPES_H

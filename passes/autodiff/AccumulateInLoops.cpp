@@ -6,8 +6,6 @@
 #include "dialects/flm/ValueNames.h"
 #include "passes/autodiff/LoopEditing.h"
 
-#define DEBUG_TYPE "flm-accumulate-in-loops"
-
 using namespace mlir;
 using namespace flm;
 

@@ -4,8 +4,6 @@
 #include "passes/autodiff/Passes.h"
 #include "passes/autodiff/ProgramBuilder.h"
 
-#define DEBUG_TYPE "flm-build-programs"
-
 using namespace mlir;
 using namespace flm;
 

@@ -7,8 +7,6 @@
 #include "passes/autodiff/Passes.h"
 #include "passes/autodiff/Vjp.h"
 
-#define DEBUG_TYPE "flm-expand-cross-entropy"
-
 using namespace mlir;
 using namespace flm;
 

@@ -38,15 +38,21 @@ static LoopOp rebuild(LoopOp loop, Location loc, ValueRange stacked,
 }
 
 SmallVector<Value> flm::appendStacks(LoopOp &loop, ValueRange values) {
-  if (values.empty())
+  loop.yield().getStacksMutable().append(values);
+  return addMissingStacks(loop);
+}
+
+SmallVector<Value> flm::addMissingStacks(LoopOp &loop) {
+  size_t before = loop.getStacks().size();
+  auto missing = loop.yield().getStacks().drop_front(before);
+  if (missing.empty())
     return {};
   SmallVector<Type> types(loop.getStacks().getTypes());
-  for (Value value : values)
+  for (Value value : missing)
     types.push_back(loop.stackType(typeOf(value)));
-  SmallVector<Value> stacked(loop.getStacked());
-  loop = rebuild(loop, withStackNames(loop, values), stacked, types);
-  loop.yield().getStacksMutable().append(values);
-  return SmallVector<Value>(loop.getStacks().take_back(values.size()));
+  loop = rebuild(loop, withStackNames(loop, missing),
+                 SmallVector<Value>(loop.getStacked()), types);
+  return SmallVector<Value>(loop.getStacks().drop_front(before));
 }
 
 SmallVector<BlockArgument> flm::appendSlices(LoopOp &loop, ValueRange stacks,

@@ -14,6 +14,11 @@ namespace flm {
 llvm::SmallVector<mlir::Value> appendStacks(LoopOp &loop,
                                             mlir::ValueRange values);
 
+/// Gives `loop` a result for every value that its body already stacks beyond
+/// the loop's results; returns them, in order. The loop is replaced as in
+/// appendStacks.
+llvm::SmallVector<mlir::Value> addMissingStacks(LoopOp &loop);
+
 /// Makes `loop` slice `stacks` as further operands; returns the body's new
 /// arguments, in order. The loop is replaced as in appendStacks. An argument
 /// has the name of its entry in `names` where that is not empty.

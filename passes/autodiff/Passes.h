@@ -19,8 +19,8 @@ namespace flm {
 #define GEN_PASS_REGISTRATION
 #include "passes/autodiff/Passes.h.inc"
 
-void buildTrainPipeline(mlir::OpPassManager &pm,
-                        const BuildProgramsOptions &options = {});
+void buildTrainStage(mlir::OpPassManager &pm,
+                     const BuildProgramsOptions &options = {});
 
 /// Attaches the gradient rules of all ops; BuildPrograms needs them.
 void registerGradientRules(mlir::DialectRegistry &registry);

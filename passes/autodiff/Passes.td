@@ -18,8 +18,9 @@ def BuildPrograms : Pass<"flm-build-programs", "::mlir::ModuleOp"> {
     keeps f32 master parameters, narrowed once at the top of the step.
 
     `@init` fills parameters and moments, `@eval_step` is the loss of one
-    micro-batch, `@predict` the logits of one sequence (batch 1). With `probe`,
-    `@probe` returns the mean absolute value of the activations.
+    micro-batch, `@predict` the logits of one sequence (batch 1), in f32 or
+    wider. With `probe`, `@probe` returns the mean absolute value of the
+    activations.
 
     Input:
     ```mlir

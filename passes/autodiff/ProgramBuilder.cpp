@@ -21,6 +21,26 @@ ProgramBuilder::ProgramBuilder(ModelOp model)
   chooseLoops();
 }
 
+/// What a model can not hold: ops that the compiler makes, a second place where
+/// targets are read, and parameters of which each batch would have its own.
+static LogicalResult checkModel(ModelOp model, CrossEntropyOp loss) {
+  WalkResult result = model.walk([&](Operation *op) -> WalkResult {
+    if (!isa<ModelOp, ParamOp, FillOp, YieldOp, ReturnOp, VjpOpInterface>(op))
+      return op->emitError("has no gradient rule, so a model can not hold it");
+    if (op != loss &&
+        llvm::is_contained(op->getOperands(), model.getBody().getArgument(1)))
+      return op->emitError("reads the targets, which only the loss may: "
+                           "@predict has none");
+    auto param = dyn_cast<ParamOp>(op);
+    if (param && llvm::any_of(typeOf(param.getValue()).getDims(),
+                              [](DimAttr d) { return d.hasFactor(kBatchDim); }))
+      return param.emitError("has the dim '")
+             << kBatchDim << "', which is another one in @predict";
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 LogicalResult ProgramBuilder::collect() {
   parameters.clear();
   wide = {};
@@ -35,6 +55,8 @@ LogicalResult ProgramBuilder::collect() {
   if (!lossOp)
     return terminator.emitError(
         "a model returns its loss, the result of a cross_entropy");
+  if (failed(checkModel(model, lossOp)))
+    return failure();
   for (ParamOp param : modelBody().getOps<ParamOp>()) {
     if (!param.getMup())
       return param.emitError("has no µP multipliers; run flm-apply-mup first");
@@ -150,7 +172,12 @@ void ProgramBuilder::buildPredict() {
   for (Operation &op : modelBody().without_terminator())
     if (!isa<ParamOp, CrossEntropyOp>(op))
       builder.clone(op, map);
+  // Callers read one type, whatever the model computes in.
   Value logits = map.lookup(lossOp.getLogits());
+  NamedTensorType type = typeOf(logits);
+  if (type.getElementType() != wide)
+    logits = CastOp::create(builder, derivedFrom(logits, "", "_wide"),
+                            type.withElementType(wide), logits);
   ReturnOp::create(builder, noName(), logits);
 
   // One sequence at a time.

@@ -8,8 +8,8 @@
 #include "passes/autodiff/LoopEditing.h"
 
 #include "mlir/IR/IRMapping.h"
-
-#define DEBUG_TYPE "flm-recompute"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace flm;
@@ -65,7 +65,10 @@ Value LoopPair::available(Value value, function_ref<bool(Operation *)> again) {
     return mapped;
   Operation *op = value.getDefiningOp();
   if (op && again(op)) {
-    for (Value operand : op->getOperands())
+    // What it reads: of a nested loop, what its body captures too.
+    llvm::SetVector<Value> read(op->operand_begin(), op->operand_end());
+    getUsedValuesDefinedAbove(op->getRegions(), read);
+    for (Value operand : read)
       inBackward.map(operand, available(operand, again));
     builder->clone(*op, inBackward);
     return inBackward.lookup(value);
@@ -117,9 +120,10 @@ struct Recompute : flm::impl::RecomputeBase<Recompute> {
                                  << "'; known: none, selective, full";
       return signalPassFailure();
     }
-    // Pairs are found first: recompute replaces loops.
+    // Found first, because recompute replaces loops; outer ones before those in
+    // their bodies, which then read what was run again instead of slices.
     SmallVector<LoopOp> reversed;
-    getOperation().walk([&](LoopOp loop) {
+    getOperation().walk<WalkOrder::PreOrder>([&](LoopOp loop) {
       if (loop.getReverse())
         reversed.push_back(loop);
     });

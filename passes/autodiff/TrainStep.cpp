@@ -5,18 +5,13 @@
 #include "dialects/flm/Sizes.h"
 #include "passes/autodiff/ProgramBuilder.h"
 #include "passes/autodiff/Vjp.h"
+#include "runtime/abi/Hyper.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace flm;
-
-/// How many scalars the runtime passes to a step.
-constexpr int64_t kHyperCount = 0
-#define FLM_HYPER(name, doc) +1
-#include "runtime/abi/Hyper.def"
-    ;
 
 /// The accumulators of a rank are those of the recipe that are its own.
 void ProgramBuilder::chooseLoops() {
@@ -192,8 +187,9 @@ void ProgramBuilder::update(OpBuilder &builder, ValueRange atRest,
 }
 
 LogicalResult ProgramBuilder::buildTrainStep() {
-  auto hyperType = NamedTensorType::get(
-      {DimAttr::get(context, "hyper", kHyperCount)}, Float32Type::get(context));
+  auto hyperType =
+      NamedTensorType::get({DimAttr::get(context, "hyper", abi::hyperCount)},
+                           Float32Type::get(context));
 
   OpBuilder builder(context);
   ProgramOp program = createProgram(

@@ -10,10 +10,20 @@ using namespace flm;
 
 #include "passes/autodiff/VjpInterface.cpp.inc"
 
-Type flm::accumulationType(Type elementType) {
-  if (elementType.isF64())
-    return elementType;
-  return Float32Type::get(elementType.getContext());
+void Vjp::accumulate(Value value, Value term) {
+  Cotangent &cotangent = cotangents[value];
+  assert(!cotangent.sum && "a term of a gradient that was read without it");
+  cotangent.terms.push_back(term);
+}
+
+Value Vjp::cotangent(Value value) {
+  auto *it = cotangents.find(value);
+  if (it == cotangents.end())
+    return {};
+  Cotangent &cotangent = it->second;
+  if (!cotangent.sum)
+    cotangent.sum = sumOf(value, cotangent.terms);
+  return cotangent.sum;
 }
 
 Value Vjp::cotangentOrZero(Value value) {
@@ -23,25 +33,27 @@ Value Vjp::cotangentOrZero(Value value) {
                         builder.getF64FloatAttr(0.0));
 }
 
-void Vjp::accumulate(Value value, Value gradient) {
-  Value &sum = cotangents[value];
-  if (!sum) {
-    sum = gradient;
-    return;
-  }
-  // One n-ary add per value, not a chain: which operands are partial decides
-  // later how many collectives the sum needs.
-  if (auto add = sum.getDefiningOp<AddOp>();
-      add && sum.use_empty() && add->getBlock() == builder.getBlock()) {
-    SmallVector<Value> operands(add.getValues());
-    operands.push_back(gradient);
-    sum = AddOp::create(builder, derivedFrom(value, "d_"), sum.getType(),
-                        operands);
-    add.erase();
-    return;
-  }
-  sum = AddOp::create(builder, derivedFrom(value, "d_"), sum.getType(),
-                      ValueRange{sum, gradient});
+/// One n-ary add per value, not a chain: which operands are partial decides
+/// later how many collectives the sum needs.
+Value Vjp::sumOf(Value value, ArrayRef<Value> terms) {
+  if (terms.size() == 1)
+    return terms.front();
+  // As soon as the last term is there, so that no term outlives its use.
+  Operation *last = nullptr;
+  for (Value term : terms)
+    if (Operation *op = term.getDefiningOp();
+        op && op->getBlock() == builder.getBlock() &&
+        (!last || last->isBeforeInBlock(op)))
+      last = op;
+  OpBuilder::InsertionGuard guard(builder);
+  if (last)
+    builder.setInsertionPointAfter(last);
+  return AddOp::create(builder, derivedFrom(value, "d_"),
+                       terms.front().getType(), terms);
+}
+
+SmallVector<Value> Vjp::reached() const {
+  return llvm::to_vector(llvm::make_first_range(cotangents));
 }
 
 LogicalResult Vjp::run(Block &block) {
@@ -52,18 +64,19 @@ LogicalResult Vjp::run(Block &block) {
     // A parameter's gradient is an answer, not an intermediate.
     if (isa<ParamOp>(op))
       continue;
+    // Copied: the rule of a loop replaces it.
     SmallVector<Value> results(op->getResults());
-    if (llvm::none_of(results, [&](Value r) { return bool(cotangent(r)); }))
+    if (llvm::none_of(results, [&](Value r) { return cotangents.contains(r); }))
       continue;
-    if (op->getNumOperands()) {
-      auto rule = dyn_cast<VjpOpInterface>(op);
-      if (!rule)
-        return op->emitError("has no gradient rule");
-      if (failed(rule.buildVjp(*this)))
-        return failure();
-    }
-    cotangents.remove_if(
-        [&](auto &entry) { return llvm::is_contained(results, entry.first); });
+    // Values that are computed from nothing have nothing to pass on. A loop
+    // without operands does: what its body captures.
+    auto rule = dyn_cast<VjpOpInterface>(op);
+    if (!rule && op->getNumOperands())
+      return op->emitError("has no gradient rule");
+    if (rule && failed(rule.buildVjp(*this)))
+      return failure();
+    for (Value result : results)
+      cotangents.erase(result);
   }
   return success();
 }

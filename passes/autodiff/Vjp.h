@@ -20,6 +20,10 @@ namespace flm {
 
 /// The state of differentiating one block: gradients found so far, and how the
 /// backward pass gets at values of the forward pass.
+///
+/// Terms of a gradient are collected, and summed once, when it is read. Ops are
+/// differentiated last to first, so every user of a value has added its term by
+/// then.
 class Vjp {
 public:
   /// Answers what a forward value is called in the backward pass.
@@ -33,33 +37,34 @@ public:
 
   mlir::Value primal(mlir::Value value) { return findPrimal(value); }
 
-  /// The gradient of `value` so far; null if nothing flows into it.
-  mlir::Value cotangent(mlir::Value value) const {
-    return cotangents.lookup(value);
-  }
+  /// Adds `term` to the gradient of `value`, which nobody may have read yet.
+  void accumulate(mlir::Value value, mlir::Value term);
+
+  /// The gradient of `value`, the sum of its terms; null if it has none.
+  mlir::Value cotangent(mlir::Value value);
   /// The same, with zeros for null.
   mlir::Value cotangentOrZero(mlir::Value value);
-
-  /// Adds `gradient` to the gradient of `value`.
-  void accumulate(mlir::Value value, mlir::Value gradient);
 
   /// Differentiates the ops of `block`, last to first.
   llvm::LogicalResult run(mlir::Block &block);
 
-  /// Gradients of values that `run` has not passed: arguments and values from
-  /// outside. In the order in which they were first reached.
-  const llvm::MapVector<mlir::Value, mlir::Value> &remaining() const {
-    return cotangents;
-  }
+  /// The values that `run` has not passed and that have a gradient: arguments
+  /// and values from outside. In the order in which they were first reached.
+  llvm::SmallVector<mlir::Value> reached() const;
 
 private:
-  Primal findPrimal;
-  llvm::MapVector<mlir::Value, mlir::Value> cotangents;
-};
+  /// The terms belong to the IR: they are what rules made, and may be terms of
+  /// other values as well. Nothing here erases or changes an op.
+  struct Cotangent {
+    llvm::SmallVector<mlir::Value, 2> terms;
+    mlir::Value sum; ///< null until the gradient is read
+  };
 
-/// The element type of weight gradients and loss of a model whose activations
-/// have `elementType`: f32, or f64 where all is f64.
-mlir::Type accumulationType(mlir::Type elementType);
+  mlir::Value sumOf(mlir::Value value, llvm::ArrayRef<mlir::Value> terms);
+
+  Primal findPrimal;
+  llvm::MapVector<mlir::Value, Cotangent> cotangents;
+};
 
 /// Gives every attention in `block` its log-sum-exp result, which the gradient
 /// reads. Before differentiation: a rule must not replace an op whose results

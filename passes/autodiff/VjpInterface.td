@@ -17,9 +17,11 @@ def VjpOpInterface : OpInterface<"VjpOpInterface"> {
       Adds the gradients of this op's operands, given those of its results.
       `vjp.cotangent(result)` is the gradient of a result (one of them at least
       has one), `vjp.primal(value)` a value of the forward pass as the backward
-      pass sees it, `vjp.accumulate(operand, gradient)` adds a contribution. A
-      rule never knows whether it is in a loop, and does not replace the op
-      (a loop's rule may: nobody has saved its results).
+      pass sees it, `vjp.accumulate(operand, gradient)` adds a term to the
+      gradient of an operand, which a rule must not read. A rule never knows
+      whether it is in a loop, and makes ops but erases and changes none, its
+      own op included. (A loop's rule replaces the loop by one that stacks
+      more: what is saved of its results is held by the IR, not by a rule.)
     }], "::llvm::LogicalResult", "buildVjp", (ins "::flm::Vjp &":$vjp)>
   ];
 }

@@ -20,7 +20,7 @@ def VerifyContract : Pass<"flm-verify-contract", "::mlir::ModuleOp"> {
     | train | @init, @train_step, @eval_step and @predict exist; no cross_entropy in them |
     | shard | states name axes of the plan |
     | local | but for @init: no distributed value, no reshard, no loop on an axis |
-    | plan | every value of a program but @init's has a buffer |
+    | buffers | every value of a program but @init's has a buffer |
 
     Input, with `stage=mup`:
     ```mlir

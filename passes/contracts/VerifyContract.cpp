@@ -7,8 +7,6 @@
 
 #include "llvm/ADT/StringExtras.h"
 
-#define DEBUG_TYPE "flm-verify-contract"
-
 using namespace mlir;
 using namespace flm;
 
@@ -149,7 +147,7 @@ LogicalResult VerifyContract::checkProgramOp(Operation *op) {
     return success();
   if (reached >= local && failed(checkLocal(op)))
     return failure();
-  if (reached >= plan && op->getNumResults() && !op->hasAttr("flm.buffers"))
+  if (reached >= buffers && op->getNumResults() && !op->hasAttr("flm.buffers"))
     return broken(op) << "its results have no buffers";
   return success();
 }

@@ -3,8 +3,6 @@
 //===----------------------------------------------------------------------===//
 #include "passes/fusion/Passes.h"
 
-#define DEBUG_TYPE "flm-fuse-accumulation"
-
 using namespace mlir;
 using namespace flm;
 

@@ -18,7 +18,7 @@ namespace flm {
 #define GEN_PASS_REGISTRATION
 #include "passes/fusion/Passes.h.inc"
 
-void buildFusePipeline(mlir::OpPassManager &pm);
+void buildFuseStage(mlir::OpPassManager &pm);
 
 } // namespace flm
 

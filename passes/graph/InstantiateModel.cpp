@@ -14,8 +14,6 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
-#define DEBUG_TYPE "flm-instantiate-model"
-
 using namespace mlir;
 using namespace flm;
 
@@ -88,6 +86,21 @@ template <typename Op> void setBinding(Op op, StringRef name, Attribute value) {
   }
   op.setNamesAttr(builder.getArrayAttr(names));
   op.setValuesAttr(builder.getArrayAttr(values));
+}
+
+/// Gives `recipe` what it has from others as bindings of its own, those first.
+static void flatten(RecipeOp recipe) {
+  RecipeOp base = recipe.baseRecipe();
+  if (!base)
+    return;
+  flatten(base);
+  SmallVector<Attribute> names(recipe.getNames().getValue());
+  SmallVector<Attribute> values(recipe.getValues().getValue());
+  recipe.setNamesAttr(base.getNamesAttr());
+  recipe.setValuesAttr(base.getValuesAttr());
+  for (auto [name, value] : llvm::zip(names, values))
+    setBinding(recipe, cast<StringAttr>(name).getValue(), value);
+  recipe.removeBaseAttr();
 }
 
 LogicalResult InstantiateModel::applyOverride(StringRef text, ModelOp model,
@@ -277,6 +290,7 @@ LogicalResult InstantiateModel::instantiate() {
     return model.emitError()
            << "is already bound to config " << model.getConfigAttr();
 
+  flatten(*recipe);
   for (StringRef text : overrides)
     if (failed(applyOverride(text, model, *config, *recipe)))
       return failure();

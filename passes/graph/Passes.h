@@ -18,8 +18,8 @@ namespace flm {
 #include "passes/graph/Passes.h.inc"
 
 /// What to instantiate; see InstantiateModel's options.
-void buildGraphPipeline(mlir::OpPassManager &pm,
-                        const InstantiateModelOptions &options);
+void buildGraphStage(mlir::OpPassManager &pm,
+                     const InstantiateModelOptions &options);
 
 } // namespace flm
 

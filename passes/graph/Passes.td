@@ -15,6 +15,8 @@ def InstantiateModel : Pass<"flm-instantiate-model", "::mlir::ModuleOp"> {
     dropped; the chosen config lists all dims, the chosen recipe and plan stay
     for the stages after this one.
 
+    A recipe that derives from others gets their bindings.
+
     An option that is empty stands for the only candidate; `set` overrides dims
     and recipe keys.
 

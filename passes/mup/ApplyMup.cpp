@@ -10,8 +10,6 @@
 
 #include <cmath>
 
-#define DEBUG_TYPE "flm-apply-mup"
-
 using namespace mlir;
 using namespace flm;
 
@@ -64,13 +62,14 @@ MupAttr ApplyMup::multipliers(ParamOp param) const {
                         recipe.matrix_std / std::sqrt(ratio), atBase / shrink,
                         shrink, 1.0 / shrink, why + ", " + ratioText);
   }
+  bool output = isOutput(dims, param.getValue());
+  double decay = output || recipe.decay == "all" ? 1.0 : 0.0;
   if (dims.size() <= 1)
     return MupAttr::get(context, MupClass::Vector, InitKind::Constant, 1.0, 1.0,
-                        1.0, 1.0, why + ", a gain");
-  bool output = isOutput(dims, param.getValue());
+                        decay, 1.0, why + ", a gain");
   double std = !mup && output ? recipe.std / std::sqrt(ratio) : recipe.std;
   return MupAttr::get(context, output ? MupClass::Output : MupClass::Vector,
-                      InitKind::Normal, std, 1.0, 1.0, 1.0,
+                      InitKind::Normal, std, 1.0, decay, 1.0,
                       why + (output ? ", contracted" : ""));
 }
 

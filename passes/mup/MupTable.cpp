@@ -17,7 +17,8 @@ void flm::printMupTable(ModuleOp module, llvm::raw_ostream &os) {
         Recipe::of(module.lookupSymbol<RecipeOp>(model.getRecipeAttr()));
     os << "µP of @" << model.getSymName() << " config " << model.getConfigAttr()
        << " recipe " << model.getRecipeAttr() << " (" << recipe.parametrization
-       << ", base_width " << recipe.base_width << ")\n";
+       << ", base_width " << recipe.base_width << ", decay " << recipe.decay
+       << ")\n";
     os << llvm::format("%-52s %-7s %-18s %10s %10s %10s %10s  %s\n",
                        "parameter", "role", "init", "lr", "min_lr", "wd", "eps",
                        "why");

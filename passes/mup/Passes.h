@@ -17,7 +17,7 @@ namespace flm {
 #define GEN_PASS_REGISTRATION
 #include "passes/mup/Passes.h.inc"
 
-void buildMupPipeline(mlir::OpPassManager &pm);
+void buildMupStage(mlir::OpPassManager &pm);
 
 /// Prints, for a module after `mup`, one line per parameter: role, init std,
 /// learning rates, weight decay and eps with their multipliers applied, and the

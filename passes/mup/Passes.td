@@ -19,7 +19,8 @@ def ApplyMup : Pass<"flm-apply-mup", "::mlir::ModuleOp"> {
     | output (head) | 1, contracted away | std | lr | x 1 | x 1 |
 
     The weight decay of matrices grows by m because AdamW multiplies it with the
-    learning rate (microsoft/mup, `decoupled_wd=False`). Forward multipliers: the
+    learning rate (microsoft/mup, `decoupled_wd=False`). With `decay = matrices`
+    vector-like parameters have none. Forward multipliers: the
     embedding's output times `input_mult`, the head's input times
     `output_mult / m`. With `parametrization = standard` the learning rates and
     forward multipliers stay what they are at base_width and the head's std

@@ -6,8 +6,6 @@
 #include "passes/sharding/Passes.h"
 #include "passes/sharding/ShardReasons.h"
 
-#define DEBUG_TYPE "flm-assign-shardings"
-
 using namespace mlir;
 using namespace flm;
 

@@ -17,8 +17,6 @@
 #include <deque>
 #include <map>
 
-#define DEBUG_TYPE "flm-check-collectives"
-
 using namespace mlir;
 using namespace flm;
 

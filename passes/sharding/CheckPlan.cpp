@@ -6,8 +6,6 @@
 
 #include "llvm/ADT/StringMap.h"
 
-#define DEBUG_TYPE "flm-check-plan"
-
 using namespace mlir;
 using namespace flm;
 

@@ -8,8 +8,6 @@
 #include "passes/sharding/AtRest.h"
 #include "passes/sharding/Passes.h"
 
-#define DEBUG_TYPE "flm-chunk-norms"
-
 using namespace mlir;
 using namespace flm;
 

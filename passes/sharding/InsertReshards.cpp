@@ -6,8 +6,6 @@
 
 #include "llvm/ADT/SetVector.h"
 
-#define DEBUG_TYPE "flm-insert-reshards"
-
 using namespace mlir;
 using namespace flm;
 

@@ -6,8 +6,6 @@
 #include "passes/sharding/LocalVocabulary.h"
 #include "passes/sharding/Passes.h"
 
-#define DEBUG_TYPE "flm-localize"
-
 using namespace mlir;
 using namespace flm;
 

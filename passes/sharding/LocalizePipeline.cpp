@@ -9,8 +9,6 @@
 #include "passes/sharding/Mesh.h"
 #include "passes/sharding/PipelinePlan.h"
 
-#define DEBUG_TYPE "flm-localize-pipeline"
-
 using namespace mlir;
 using namespace flm;
 

@@ -4,8 +4,6 @@
 #include "passes/sharding/Mesh.h"
 #include "passes/sharding/Passes.h"
 
-#define DEBUG_TYPE "flm-number-reshards"
-
 using namespace mlir;
 using namespace flm;
 

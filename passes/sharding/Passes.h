@@ -21,9 +21,9 @@ namespace flm {
 #define GEN_PASS_REGISTRATION
 #include "passes/sharding/Passes.h.inc"
 
-void buildShardPipeline(mlir::OpPassManager &pm,
-                        const AssignShardingsOptions &options = {});
-void buildLocalPipeline(mlir::OpPassManager &pm);
+void buildShardStage(mlir::OpPassManager &pm,
+                     const AssignShardingsOptions &options = {});
+void buildLocalStage(mlir::OpPassManager &pm);
 
 /// Sets kGlobalType on every op of `program` that has none yet.
 void recordGlobalTypes(ProgramOp program);

@@ -1,5 +1,6 @@
 //===----------------------------------------------------------------------===//
-// Stage `shard`: the program of one rank.
+// Stage `shard`: how every value lies on the mesh. Stage `local`: the program
+// of one rank.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_PASSES_SHARDING_PASSES_TD
 #define FLM_PASSES_SHARDING_PASSES_TD
@@ -257,6 +258,34 @@ def Localize : Pass<"flm-localize", "::mlir::ModuleOp"> {
     Errors: `seq = 10 does not divide by tp = 4; next sizes: 8, 12`; a state on an
     axis that the plan does not have; loops and ends of a pipeline that
     flm-localize-pipeline should have taken away.
+  }];
+}
+
+def OverlapCollectives : Pass<"flm-overlap-collectives", "::mlir::ModuleOp"> {
+  let summary = "let collectives run beside computation";
+  let description = [{
+    A collective starts as soon as its operand is there, and is waited for where
+    its result is read first, if there is something to compute in between: the
+    reduction of one gradient runs beside the backward pass of what is left, the
+    gathering of a parameter beside the updates of the next ones. Updates of what
+    collectives give move to the end of their program.
+
+    Starts keep one order on all ranks, and none passes a `send` or a `receive`.
+    Memory is the price: the buffers of a collective are its own until the wait.
+
+    Input:
+    ```mlir
+    %d_head = linear_grad_w %d_logits, %x : ...
+    %dx = loop over layers=4 reverse ...
+    %g = collective all_reduce %d_head over "dp" of 2 id 0 bytes 4096 : !f32_vh
+    ```
+    Output:
+    ```mlir
+    %d_head = linear_grad_w %d_logits, %x : ...
+    %g_pending = collective start all_reduce %d_head over "dp" of 2 id 0 bytes 4096 : !f32_vh
+    %dx = loop over layers=4 reverse ...
+    %g = wait %g_pending id 0 : !f32_vh
+    ```
   }];
 }
 

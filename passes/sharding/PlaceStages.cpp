@@ -10,8 +10,6 @@
 
 #include "llvm/ADT/SetVector.h"
 
-#define DEBUG_TYPE "flm-place-stages"
-
 using namespace mlir;
 using namespace flm;
 

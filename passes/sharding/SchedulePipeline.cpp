@@ -10,8 +10,6 @@
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
 
-#define DEBUG_TYPE "flm-schedule-pipeline"
-
 using namespace mlir;
 using namespace flm;
 

@@ -81,6 +81,78 @@ constexpr int64_t bytesSent(CollectiveKind kind, int64_t ranks, int64_t count,
   return 0;
 }
 
+/// What all parts of a collective take together in one round, at most (but an
+/// element of each part at least): 128 MiB.
+constexpr int64_t kRoundBytes = int64_t(1) << 27;
+
+/// Where a piece of staging memory may begin.
+constexpr int64_t kStagingAlignment = 64;
+
+/// How a collective is worked off: `slice` elements of each part at a time, by
+/// way of `slots` pieces of staging memory that are `pitch` bytes apart. The
+/// first `ranks` slots are for what comes in.
+struct Rounds {
+  int64_t slice = 1;
+  int64_t pitch = 0;
+  int64_t slots = 0;
+
+  constexpr int64_t stagingBytes() const { return slots * pitch; }
+};
+
+/// The rounds of a collective, and thereby the memory that it takes besides its
+/// operand and result: at most about twice `roundBytes`.
+///   kind, ranks, count, flat, elementBytes  as for bytesSent
+///   isPacked    of an all_gather or reduce_scatter: a part is not one piece of
+///               the whole tensor, the dims before the split one have more than
+///               one index
+constexpr Rounds roundsOf(CollectiveKind kind, int64_t ranks, int64_t count,
+                          int64_t flat, bool isPacked, int64_t elementBytes,
+                          int64_t roundBytes = kRoundBytes) {
+  Rounds rounds;
+  int64_t part = 0; // elements that pass through a slot
+  switch (kind) {
+  case CollectiveKind::all_gather:
+    if (flat) { // only the padding: it is received and left behind
+      const int64_t padding = flat * ranks - count;
+      part = padding < flat ? padding : flat;
+      rounds.slots = ranks + 1;
+    } else if (isPacked) {
+      part = count / ranks;
+      rounds.slots = ranks;
+    }
+    break;
+  case CollectiveKind::reduce_scatter:
+    part = flat ? flat : count / ranks;
+    rounds.slots = flat ? ranks + 1 : isPacked ? 2 * ranks : ranks;
+    break;
+  case CollectiveKind::all_reduce: // and a slot of padding
+    part = evenBlock(count, ranks);
+    rounds.slots = ranks + 1;
+    break;
+  case CollectiveKind::all_to_all:
+    part = count / ranks / ranks;
+    rounds.slots = 2 * ranks;
+    break;
+  case CollectiveKind::slice:
+  case CollectiveKind::mask:
+  case CollectiveKind::send:
+  case CollectiveKind::receive:
+    break;
+  }
+  int64_t most = roundBytes / ranks / elementBytes;
+  const int64_t aligned = kStagingAlignment / elementBytes;
+  if (most > aligned)
+    most -= most % aligned;
+  if (most > part)
+    most = part;
+  rounds.slice = most > 1 ? most : 1;
+  rounds.pitch = part == 0
+                     ? 0
+                     : (rounds.slice * elementBytes + kStagingAlignment - 1) /
+                           kStagingAlignment * kStagingAlignment;
+  return rounds;
+}
+
 } // namespace flm::abi
 
 #endif // FLM_RUNTIME_ABI_COLLECTIVES_H

@@ -7,6 +7,12 @@
 //
 // Where the plan has several ranks, every rank runs the same binary in a
 // process of its own, and shapes below are those of one rank.
+//
+// The functions of the program run on the host and drive a device, which may be
+// the host itself. All addresses that they are given are the device's: on
+// another device than the host they add to them, hand them on, and follow none.
+// What they call there may return before it is done; a device does all of it in
+// the order of the calls, but for what was started, up to its wait.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_RUNTIME_ABI_PROGRAM_H
 #define FLM_RUNTIME_ABI_PROGRAM_H
@@ -18,7 +24,7 @@ extern "C" {
 #endif
 
 /// Raised whenever a symbol, a signature or a manifest field changes meaning.
-#define FLM_ABI_VERSION 2
+#define FLM_ABI_VERSION 3
 
 //===-- Written by the compiler -------------------------------------------===//
 
@@ -67,15 +73,36 @@ typedef void (*FlmTask)(void *const *args, int64_t task, void *workspace);
 /// on the number of threads or their order.
 void flm_parallel_for(FlmTask fn, void *const *args, int64_t tasks);
 
-/// Begins collective `id` of the manifest. `in` and `out` belong to it until
-/// the wait; one that reads or writes nothing (receive, send) ignores its `in`
-/// or `out`. Collectives of one rank are carried out in the order of their
-/// starts, except that a send never waits for what was started before it: its
-/// tensor is copied, and `in` may be used again at once. An id may be started
-/// again after its wait.
+/// Copies `bytes` bytes between places that do not overlap. On the host they
+/// are there when it returns, on a device in their turn.
+void flm_copy(void *to, const void *from, int64_t bytes);
+
+/// Fills `bytes` bytes at `to`, 4-byte aligned, with copies of `word` as it
+/// lies in memory; the last one is cut off where they do not divide. (bf16: the
+/// value twice.) Done as flm_copy is.
+void flm_fill(void *to, uint32_t word, int64_t bytes);
+
+/// For programs whose kernels run on another device: starts entry `launch` of
+/// the manifest's `launches` on `buffers`, one address for each argument of the
+/// entry that has one. The addresses are read at once, what is at them in its
+/// turn. libflmrt.a has no such device: there a program's kernels are tasks of
+/// flm_parallel_for, and one that enqueues does not link.
+void flm_enqueue(int64_t launch, void *const *buffers);
+
+/// This rank's index on the mesh axis of this number, in the order of the
+/// manifest's `mesh`. The same throughout a run.
+int64_t flm_coordinate(int64_t axis);
+
+/// Begins collective `id` of the manifest, in the turn of the call. `in` and
+/// `out` belong to it until the wait; one that reads or writes nothing
+/// (receive, send) ignores its `in` or `out`. Collectives of one rank are
+/// carried out in the order of their starts, except that a send never waits for
+/// what was started before it: its tensor is copied, and `in` may be used again
+/// at once. An id may be started again after its wait.
 void flm_communicate_start(int64_t id, const void *in, void *out);
 
-/// Returns when `out` of the collective `id` that was started is complete.
+/// What follows finds `out` of the collective `id`, which was started,
+/// complete: on the host it returns no sooner.
 void flm_communicate_wait(int64_t id);
 
 /// Start and wait.

@@ -195,6 +195,6 @@ void CheckpointStore::read(int64_t step,
   SafetensorsFile model(folder + modelFile);
   SafetensorsFile optimizer(folder + optimizerFile);
   optimizer.requireExactly(tensors.moments, StoredTypes::F32Only);
-  model.readInto(tensors.parameters, StoredTypes::F32Only);
-  optimizer.readInto(tensors.moments, StoredTypes::F32Only);
+  model.readInto(tensors.device, tensors.parameters, StoredTypes::F32Only);
+  optimizer.readInto(tensors.device, tensors.moments, StoredTypes::F32Only);
 }

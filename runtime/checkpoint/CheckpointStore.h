@@ -25,6 +25,7 @@ namespace flmrt {
 
 /// Where a checkpoint's tensors live in memory.
 struct CheckpointTensors {
+  ProgramDevice &device; ///< in whose state they are
   std::vector<Tensor> parameters;
   std::vector<Tensor> moments; ///< exp_avg.* and exp_avg_sq.*
 };
@@ -44,10 +45,11 @@ public:
   /// The directory of the checkpoint at `step`.
   std::string directoryOf(int64_t step) const;
 
-  /// Writes the checkpoint `manifest.step`; the stamps of its files are filled
-  /// in here. Throws UserError and leaves older checkpoints alone on failure.
+  /// Writes the checkpoint `manifest.step`, each tensor as `whole` gives it;
+  /// the stamps of its files are filled in here. Throws UserError and leaves
+  /// older checkpoints alone on failure.
   void write(CheckpointManifest manifest, const CheckpointTensors &tensors,
-             const WholeTensor &whole = dataOfWhole);
+             const WholeTensor &whole);
 
   /// The manifest of the newest intact checkpoint, every byte of whose files
   /// has been verified. A damaged one is reported through `warn` and the one

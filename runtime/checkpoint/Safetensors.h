@@ -20,12 +20,15 @@
 
 namespace flmrt {
 
-/// One f32 tensor in memory under its name in a checkpoint.
+class MappedTensor;
+class ProgramDevice;
+
+/// One f32 tensor of the state under its name in a checkpoint.
 struct Tensor {
   std::string name;
   std::vector<int64_t> shape; ///< of the whole tensor
-  float *data = nullptr;      ///< not owned
-  /// Which elements lie at `data`, and where; absent: all, row-major.
+  int64_t offset = 0;         ///< bytes into the state
+  /// Which elements lie at `offset`, and where; absent: all, row-major.
   std::optional<TensorPart> part = std::nullopt;
 
   int64_t elements() const; ///< of the whole tensor
@@ -44,14 +47,11 @@ struct FileStamp {
 /// All elements of a tensor, row-major, until the next call.
 using WholeTensor = std::function<const float *(const Tensor &)>;
 
-/// The data of a tensor of which no part is elsewhere.
-const float *dataOfWhole(const Tensor &tensor);
-
 /// Writes `tensors` in the given order, as F32, to `path` and brings them to
 /// the disk. Throws UserError.
 FileStamp writeSafetensors(const std::string &path,
                            const std::vector<Tensor> &tensors,
-                           const WholeTensor &whole = dataOfWhole);
+                           const WholeTensor &whole);
 
 /// Element types that the runtime can read into f32.
 enum class StoredTypes {
@@ -85,16 +85,17 @@ public:
   void requireExactly(const std::vector<Tensor> &wanted,
                       StoredTypes types) const;
 
-  /// requireExactly, then fills what is here of every tensor of `wanted`; only
-  /// the bytes around that are read.
-  void readInto(const std::vector<Tensor> &wanted, StoredTypes types) const;
+  /// requireExactly, then fills what is here, in the state of `device`, of
+  /// every tensor of `wanted`; only the bytes around that are read.
+  void readInto(ProgramDevice &device, const std::vector<Tensor> &wanted,
+                StoredTypes types) const;
 
 private:
   void parseHeader(uint64_t headerBytes);
   void checkLayout(uint64_t dataBytes);
   void readElements(const Entry &entry, int64_t begin, int64_t count,
                     float *out) const;
-  void readTensor(const Entry &entry, const Tensor &tensor) const;
+  void readTensor(const Entry &entry, const MappedTensor &tensor) const;
 
   FileReader file;
   uint64_t dataBegin = 0;

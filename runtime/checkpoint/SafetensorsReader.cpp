@@ -1,8 +1,9 @@
 //===----------------------------------------------------------------------===//
 // Reading safetensors from files that may be truncated, damaged or hostile.
 //===----------------------------------------------------------------------===//
-#include "runtime/checkpoint/Safetensors.h"
+#include "runtime/checkpoint/MappedTensor.h"
 
+#include "runtime/Bf16.h"
 #include "runtime/UserError.h"
 
 #include "nlohmann/json.hpp"
@@ -230,8 +231,6 @@ static float fromBits(uint32_t bits) {
   return value;
 }
 
-static float widenBF16(uint16_t bits) { return fromBits(uint32_t(bits) << 16); }
-
 /// IEEE half to single: exact, subnormals, infinities and NaNs included.
 static float widenF16(uint16_t half) {
   uint32_t sign = uint32_t(half & 0x8000) << 16;
@@ -255,7 +254,7 @@ void SafetensorsFile::readElements(const Entry &entry, int64_t begin,
     return;
   }
   offset += static_cast<uint64_t>(begin) * 2;
-  float (*widen)(uint16_t) = entry.type == "BF16" ? widenBF16 : widenF16;
+  float (*widen)(uint16_t) = entry.type == "BF16" ? widenBf16 : widenF16;
   std::vector<uint16_t> buffer(std::min<uint64_t>(left, uint64_t(1) << 19));
   while (left) {
     uint64_t count = std::min<uint64_t>(left, buffer.size());
@@ -271,15 +270,14 @@ void SafetensorsFile::readElements(const Entry &entry, int64_t begin,
 /// Long runs are read to where they belong. Between short ones there is little
 /// that is not needed: many are read at once.
 void SafetensorsFile::readTensor(const Entry &entry,
-                                 const Tensor &tensor) const {
+                                 const MappedTensor &tensor) const {
   constexpr int64_t windowElements = 1 << 18;
   constexpr int64_t longRun = 1 << 14;
-  const int64_t elements = tensor.elements();
+  const auto elements =
+      static_cast<int64_t>((entry.end - entry.begin) / typeBytes(entry.type));
   std::vector<float> window;
   int64_t windowBegin = 0, windowEnd = 0;
-  tensor.partHere().forEachRun([&](int64_t element, int64_t memory,
-                                   int64_t count) {
-    float *out = tensor.data + memory;
+  tensor.forEachRun([&](int64_t element, float *out, int64_t count) {
     if (count >= longRun)
       return readElements(entry, element, count, out);
     if (element < windowBegin || element + count > windowEnd) {
@@ -292,12 +290,14 @@ void SafetensorsFile::readTensor(const Entry &entry,
   });
 }
 
-void SafetensorsFile::readInto(const std::vector<Tensor> &wanted,
+void SafetensorsFile::readInto(ProgramDevice &device,
+                               const std::vector<Tensor> &wanted,
                                StoredTypes types) const {
   requireExactly(wanted, types);
   std::unordered_map<std::string_view, const Entry *> stored;
   for (const Entry &entry : tensors)
     stored[entry.name] = &entry;
   for (const Tensor &tensor : wanted)
-    readTensor(*stored.at(tensor.name), tensor);
+    readTensor(*stored.at(tensor.name),
+               MappedTensor(device, tensor, MapAccess::Write));
 }

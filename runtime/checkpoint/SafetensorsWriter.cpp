@@ -1,11 +1,12 @@
 //===----------------------------------------------------------------------===//
 // Writing safetensors.
 //===----------------------------------------------------------------------===//
-#include "runtime/checkpoint/Safetensors.h"
+#include "runtime/checkpoint/MappedTensor.h"
 
 #include "nlohmann/json.hpp"
 
 #include <cassert>
+#include <memory>
 
 using namespace flmrt;
 
@@ -44,9 +45,14 @@ static std::string makeHeader(const std::vector<Tensor> &tensors) {
   return text;
 }
 
-const float *flmrt::dataOfWhole(const Tensor &tensor) {
-  assert(!tensor.part);
-  return tensor.data;
+WholeTensor flmrt::wholeOnThisRank(ProgramDevice &device) {
+  // Shared, because a function can be copied.
+  auto mapped = std::make_shared<std::optional<MappedTensor>>();
+  return [&device, mapped](const Tensor &tensor) -> const float * {
+    assert(!tensor.part);
+    mapped->emplace(device, tensor, MapAccess::Read);
+    return (*mapped)->data();
+  };
 }
 
 FileStamp flmrt::writeSafetensors(const std::string &path,

@@ -15,8 +15,9 @@ static constexpr int64_t somethingFailed = -2;
 static const char *const what = "the writing of a checkpoint";
 
 TensorGatherer::TensorGatherer(Communicator &communicator,
+                               ProgramDevice &device,
                                const std::vector<SharedTensor> &tensors)
-    : communicator(communicator), tensors(tensors) {
+    : communicator(communicator), device(device), tensors(tensors) {
   for (size_t i = 0; i < tensors.size(); ++i)
     indices[tensors[i].tensor.name] = i;
 }
@@ -46,8 +47,11 @@ bool TensorGatherer::isOwner(const SharedTensor &shared, int64_t rank) const {
 const float *TensorGatherer::whole(const std::string &name) {
   const size_t index = indices.at(name);
   const SharedTensor &shared = tensors[index];
-  if (shared.parts.empty())
-    return shared.tensor.data;
+  mapped.reset();
+  if (shared.parts.empty()) {
+    mapped.emplace(device, shared.tensor, MapAccess::Read);
+    return mapped->data();
+  }
   auto request = static_cast<int64_t>(index);
   std::vector<int64_t> owners;
   for (int64_t rank = 0; rank < communicator.ranks(); ++rank)
@@ -59,14 +63,14 @@ const float *TensorGatherer::whole(const std::string &name) {
 
   assembled.resize(static_cast<size_t>(shared.tensor.elements()));
   for (int64_t rank : owners) {
-    TensorPart part = partOf(shared, rank);
     if (rank == communicator.rank()) {
-      part.forEachRun([&](int64_t element, int64_t memory, int64_t count) {
-        std::copy_n(shared.tensor.data + memory, count,
-                    assembled.data() + element);
-      });
+      MappedTensor(device, shared.tensor, MapAccess::Read)
+          .forEachRun([&](int64_t element, const float *at, int64_t count) {
+            std::copy_n(at, count, assembled.data() + element);
+          });
       continue;
     }
+    TensorPart part = partOf(shared, rank);
     message.resize(static_cast<size_t>(part.elements()));
     communicator.receiveFrom(rank, what, message.data(), part.elements() * 4);
     const float *next = message.data();
@@ -93,12 +97,7 @@ bool TensorGatherer::serve() {
     if (request < 0)
       return request == allIsWell;
     const SharedTensor &shared = tensors.at(static_cast<size_t>(request));
-    TensorPart part = partOf(shared, communicator.rank());
-    message.resize(static_cast<size_t>(part.elements()));
-    float *next = message.data();
-    part.forEachRun([&](int64_t, int64_t memory, int64_t count) {
-      next = std::copy_n(shared.tensor.data + memory, count, next);
-    });
-    communicator.sendTo(0, what, message.data(), part.elements() * 4);
+    MappedTensor here(device, shared.tensor, MapAccess::Read);
+    communicator.sendTo(0, what, here.data(), here.elements() * 4);
   }
 }

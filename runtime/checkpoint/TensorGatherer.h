@@ -5,11 +5,11 @@
 #ifndef FLM_RUNTIME_CHECKPOINT_TENSORGATHERER_H
 #define FLM_RUNTIME_CHECKPOINT_TENSORGATHERER_H
 
-#include "runtime/checkpoint/Safetensors.h"
+#include "runtime/checkpoint/MappedTensor.h"
 #include "runtime/comm/Communicator.h"
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -27,7 +27,8 @@ struct SharedTensor {
 /// One gathering of some of the tensors: the root asks and the others serve.
 class TensorGatherer {
 public:
-  TensorGatherer(Communicator &communicator,
+  /// `tensors` lie in the state of `device`.
+  TensorGatherer(Communicator &communicator, ProgramDevice &device,
                  const std::vector<SharedTensor> &tensors);
 
   /// Root: all elements of a tensor, until the next call.
@@ -44,9 +45,11 @@ private:
   bool isOwner(const SharedTensor &shared, int64_t rank) const;
 
   Communicator &communicator;
+  ProgramDevice &device;
   const std::vector<SharedTensor> &tensors;
   std::unordered_map<std::string, size_t> indices;
   std::vector<float> assembled, message;
+  std::optional<MappedTensor> mapped; ///< where nothing has to be assembled
 };
 
 } // namespace flmrt

@@ -48,10 +48,12 @@ public:
              const Mesh &mesh, int64_t rank, std::optional<int64_t> layer);
 
   bool isEmpty() const { return memoryBegin >= memoryEnd; }
-  /// Elements of the tensor that are in it.
+  /// Elements of the tensor that are in it: a piece of the rank's memory.
   int64_t elements() const {
     return std::max<int64_t>(0, memoryEnd - memoryBegin);
   }
+  /// Where in the rank's memory they begin, in elements.
+  int64_t firstInMemory() const { return memoryBegin - windowBegin; }
 
   /// Calls `use(element, memory, count)` for each run in the order of memory:
   /// elements `element` … of the tensor (row-major) lie at element `memory` …

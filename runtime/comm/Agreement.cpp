@@ -12,7 +12,7 @@ void Communicator::control(const char *what, Patience patience,
                            const std::function<void(Exchange &)> &body) {
   if (ranks() == 1)
     return;
-  onThread([&] {
+  thread.run([&] {
     Exchange exchange(
         *context, Channel::Control, 0, [&] { return std::string(what); },
         patience);

@@ -8,6 +8,7 @@
 #include "runtime/comm/Fold.h"
 #include "runtime/comm/Mesh.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -56,12 +57,23 @@ struct Blocks {
   int64_t elements() const { return outer * inner; }
   /// Whether a part is one piece of memory.
   bool areContiguous() const { return outer == 1; }
-  /// Copies part `part` of the whole tensor to the contiguous `out`.
-  void extract(const void *whole, int64_t part, void *out,
-               int64_t elementBytes) const;
-  /// The other way round.
-  void insert(const void *in, int64_t part, void *whole,
-              int64_t elementBytes) const;
+
+  /// Calls `use(done, at, row, rows)` for pieces of elements `begin` … `begin +
+  /// count - 1` of part `part`: the piece that begins behind `done` of them has
+  /// `rows` rows of `row` elements, the first one at `at` in the whole tensor
+  /// and each next one `parts * inner` further.
+  template <typename Use>
+  void forEachPiece(int64_t part, int64_t begin, int64_t count, Use use) const {
+    for (int64_t done = 0; done < count;) {
+      const int64_t first = (begin + done) / inner;
+      const int64_t within = (begin + done) % inner;
+      const int64_t row = std::min(inner - within, count - done);
+      // Whole rows together; a row that is cut off on either side by itself.
+      const int64_t rows = row < inner ? 1 : (count - done) / inner;
+      use(done, (first * parts + part) * inner + within, row, rows);
+      done += row * rows;
+    }
+  }
 };
 
 } // namespace flmrt

@@ -1,65 +1,48 @@
 //===----------------------------------------------------------------------===//
 // How each kind of collective is done: direct messages between all ranks of the
 // group, packed where a part is not one piece, and folded in a fixed order.
+//
+// What needs memory besides operand and result is done in rounds, so that this
+// memory stays small however large the tensors are: flm::abi::roundsOf says
+// how. Sums are formed element by element, so rounds change no bit.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_RUNTIME_COMM_COLLECTIVEENGINE_H
 #define FLM_RUNTIME_COMM_COLLECTIVEENGINE_H
 
 #include "runtime/comm/Collective.h"
-#include "runtime/comm/Exchange.h"
-#include "runtime/device/Arena.h"
+#include "runtime/comm/PartMover.h"
 
 #include <cstdint>
 #include <vector>
 
 namespace flmrt {
 
+/// The collectives of one rank.
 class CollectiveEngine {
 public:
-  /// For the rank of the context's transport. Maps the memory that the largest
-  /// of `collectives` needs for packing.
-  CollectiveEngine(const Mesh &mesh, const std::vector<Collective> &collectives,
-                   ExchangeContext &context);
+  /// `mesh` must outlive it. `roundBytes` as for flm::abi::roundsOf.
+  CollectiveEngine(const Mesh &mesh, int64_t rank,
+                   int64_t roundBytes = flm::abi::kRoundBytes)
+      : mesh(mesh), rank(rank), roundBytes(roundBytes) {}
 
-  /// Carries out `collective` (not a send) and returns the bytes sent. `in` and
-  /// `out` may be the same for all_reduce and mask.
-  int64_t run(const Collective &collective, const void *in, void *out);
+  /// Bytes of staging memory that any one of `collectives` needs.
+  int64_t stagingBytes(const std::vector<Collective> &collectives) const;
 
-  /// Size of the memory for packing.
-  int64_t messageBytes() const {
-    return outgoing.size() + incoming.size() + own.size();
-  }
+  /// Carries out `collective` (not a send) on addresses of the mover's device
+  /// and returns the bytes sent. `in` and `out` may be the same for all_reduce
+  /// and mask. `staging` is aligned to flm::abi::kStagingAlignment; its
+  /// contents are of no use before or after.
+  int64_t run(const Collective &collective, PartMover &mover, void *staging,
+              const void *in, void *out) const;
 
   /// The rank that a send goes to, or that a receive comes from.
   int64_t peerOf(const Collective &collective) const;
 
 private:
-  struct Group; // the ranks of one collective, and this one's index
-
-  void allGather(const Collective &collective, const Group &group,
-                 Exchange &exchange, const char *in, char *out);
-  void gatherFlat(const Collective &collective, const Group &group,
-                  int64_t block, Exchange &exchange, const char *in, char *out);
-  void reduceScatter(const Collective &collective, const Group &group,
-                     Exchange &exchange, const char *in, char *out);
-  void scatterFlat(const Collective &collective, const Group &group,
-                   int64_t block, Exchange &exchange, const char *in,
-                   char *out);
-  void foldParts(const Collective &collective, const Group &group,
-                 std::vector<const void *> parts, int64_t elements,
-                 Exchange &exchange, char *out);
-  void allReduce(const Collective &collective, const Group &group,
-                 Exchange &exchange, const char *in, char *out);
-  void allToAll(const Collective &collective, const Group &group,
-                Exchange &exchange, const char *in, char *out);
-  void slice(const Collective &collective, const Group &group, const char *in,
-             char *out);
+  flm::abi::Rounds roundsOf(const Collective &collective) const;
 
   const Mesh &mesh;
-  ExchangeContext &context;
-  // Room for the parts of one tensor on their way out, for those that come in,
-  // and for one part more.
-  Arena outgoing, incoming, own;
+  int64_t rank, roundBytes;
 };
 
 } // namespace flmrt

@@ -36,7 +36,6 @@ static constexpr int64_t largestMessage = int64_t(1) << 30;
 
 void Exchange::send(int64_t peer, const void *data, int64_t bytes) {
   auto *next = static_cast<const char *>(data);
-  sentBytes += bytes;
   for (; bytes > 0; next += largestMessage, bytes -= largestMessage)
     messages.push_back({context.transport.send(peer, channel, tag, next,
                                                std::min(bytes, largestMessage)),

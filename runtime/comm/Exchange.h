@@ -45,9 +45,6 @@ public:
   /// Returns when all messages so far are done.
   void finish();
 
-  /// Bytes sent so far.
-  int64_t sent() const { return sentBytes; }
-
 private:
   using Clock = std::chrono::steady_clock;
   struct Message {
@@ -67,7 +64,6 @@ private:
   double timeoutSeconds;
   Clock::time_point begin = Clock::now();
   std::vector<Message> messages;
-  int64_t sentBytes = 0;
 };
 
 /// Pauses a thread that polls: first for no time, then for longer and longer,

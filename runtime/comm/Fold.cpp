@@ -3,11 +3,11 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/comm/Fold.h"
 
+#include "runtime/Bf16.h"
 #include "runtime/abi/Collectives.h"
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
 
 using namespace flmrt;
 
@@ -34,20 +34,8 @@ struct I32 {
 struct BF16 {
   using Stored = uint16_t;
   using Value = float;
-  static Value load(Stored bits) {
-    uint32_t wide = uint32_t(bits) << 16;
-    float value;
-    std::memcpy(&value, &wide, 4);
-    return value;
-  }
-  static Stored store(Value value) {
-    uint32_t bits;
-    std::memcpy(&bits, &value, 4);
-    if (value != value)
-      return static_cast<uint16_t>(bits >> 16 | 0x40);
-    // To the nearest, ties to even.
-    return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-  }
+  static Value load(Stored bits) { return widenBf16(bits); }
+  static Stored store(Value value) { return roundToBf16(value); }
 };
 
 struct Sum {

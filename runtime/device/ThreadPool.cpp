@@ -11,7 +11,7 @@
 #include "runtime/device/ThreadPool.h"
 
 #include "runtime/UserError.h"
-#include "runtime/comm/Launch.h"
+#include "runtime/device/Launch.h"
 
 #include <algorithm>
 #include <cassert>

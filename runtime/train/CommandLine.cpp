@@ -17,6 +17,7 @@
 #include <numeric>
 
 using namespace flmrt;
+using flm::abi::RecipeKey;
 
 namespace {
 
@@ -74,21 +75,6 @@ public:
              std::to_string(value));
   }
 
-  void seed(const char *flag, uint64_t &value, const char *unit,
-            const std::string &doc) {
-    auto check = [](const std::string &found) -> std::string {
-      bool digits = !found.empty() &&
-                    found.find_first_not_of("0123456789") == std::string::npos;
-      errno = 0;
-      if (digits && (std::strtoull(found.c_str(), nullptr, 10), errno == 0))
-        return "";
-      return "found '" + found +
-             "'; expected a whole number from 0 to 2^64 - 1";
-    };
-    describe(app.add_option(flag, value)->check(check), unit, doc,
-             std::to_string(value));
-  }
-
   /// A finite number of at least 0.
   void number(const char *flag, double &value, const char *unit,
               const std::string &doc) {
@@ -120,22 +106,19 @@ private:
 };
 
 // The recipe's flags are made from Recipe.def: one overload per type.
-void addRecipeFlag(Flags &flags, const std::string &flag, int64_t &value,
-                   const char *unit, const char *doc) {
-  flags.count(flag.c_str(), value, unit, doc);
+void addRecipeFlag(Flags &flags, const RecipeKey &key, int64_t &value) {
+  flags.count(flagOf(key.name).c_str(), value, key.unit, key.doc, key.least);
 }
-void addRecipeFlag(Flags &flags, const std::string &flag, uint64_t &value,
-                   const char *unit, const char *doc) {
-  flags.seed(flag.c_str(), value, unit, doc);
+void addRecipeFlag(Flags &flags, const RecipeKey &key, double &value) {
+  flags.number(flagOf(key.name).c_str(), value, key.unit, key.doc);
 }
-void addRecipeFlag(Flags &flags, const std::string &flag, double &value,
-                   const char *unit, const char *doc) {
-  flags.number(flag.c_str(), value, unit, doc);
+void addRecipeFlag(Flags &flags, const RecipeKey &key, std::string &value) {
+  std::vector<std::string> words = flm::abi::split(key.choices, '|');
+  flags.keyword(flagOf(key.name).c_str(), value, key.unit,
+                key.doc + std::string(": ") + key.expected(), words);
 }
-void addRecipeFlag(Flags &flags, const std::string &flag, std::string &value,
-                   const char *unit, const char *doc) {
-  flags.text(flag.c_str(), value, unit, doc, value);
-}
+// A list of dims is fixed when compiling.
+void addRecipeFlag(Flags &, const RecipeKey &, std::vector<std::string> &) {}
 
 //===-- The whole list ----------------------------------------------------===//
 
@@ -169,9 +152,10 @@ void addFlags(CLI::App &app, Options &options) {
                "ended; no effect on one rank");
 
   flags.group("Recipe");
-#define FLM_RECIPE(key, type, fallback, unit, doc)                             \
-  addRecipeFlag(flags, flagOf(#key), options.recipe.key, unit, doc);
-#include "runtime/train/Recipe.def"
+  flm::abi::forEachKey(options.recipe, [&](const RecipeKey &key, auto &value) {
+    if (key.when == RecipeKey::Flag)
+      addRecipeFlag(flags, key, value);
+  });
 
   flags.group("Evaluation and logging");
   flags.count("--log-every", options.logEvery, "STEPS",
@@ -298,8 +282,10 @@ flmrt::parseCommandLine(int argc, const char *const *argv,
 nlohmann::ordered_json flmrt::effectiveRecipe(const ProgramManifest &manifest,
                                               const Recipe &recipe) {
   nlohmann::ordered_json values = manifest.recipeValues;
-#define FLM_RECIPE(key, type, fallback, unit, doc) values[#key] = recipe.key;
-#include "runtime/train/Recipe.def"
+  flm::abi::forEachKey(recipe, [&](const RecipeKey &key, const auto &value) {
+    if (key.when == RecipeKey::Flag)
+      values[key.name] = value;
+  });
   return values;
 }
 

@@ -9,12 +9,19 @@
 
 using namespace flmrt;
 
+static std::unique_ptr<ProgramDevice> createDevice(int64_t stateBytes,
+                                                   int64_t scratchBytes) {
+  if (!flmrt_createProgramDevice)
+    return createHostDevice(stateBytes, scratchBytes);
+  return std::unique_ptr<ProgramDevice>(
+      flmrt_createProgramDevice(stateBytes, scratchBytes));
+}
+
 CompiledProgram::CompiledProgram(const ProgramManifest &manifest, int threads,
                                  int64_t rank)
     : manifest(manifest),
-      state(manifest.stateBytes, "parameters and optimizer state"),
-      scratch(manifest.scratchBytes, "activations and gradients"),
-      pool(threads, manifest.workspaceBytes) {
+      device(createDevice(manifest.stateBytes, manifest.scratchBytes)),
+      pool(threads, manifest.workspaceBytes), named{*device, {}, {}} {
   nameTensors(rank);
   fillTables(rank);
 }
@@ -24,11 +31,15 @@ void CompiledProgram::fillTables(int64_t rank) {
   for (const RopeTable &table : manifest.ropeTables) {
     int64_t begin =
         table.axis ? mesh.coordinate(rank, *table.axis) * table.seq : 0;
-    fillRopeTable(table, begin,
-                  reinterpret_cast<float *>(state.data() + table.offset));
+    StateMapping mapping(*device, table.offset, table.seq * table.headDim * 4,
+                         MapAccess::Write);
+    fillRopeTable(table, begin, static_cast<float *>(mapping.data()));
   }
   for (const CoordinateTable &table : manifest.coordinateTables) {
-    auto *out = reinterpret_cast<int32_t *>(state.data() + table.offset);
+    StateMapping mapping(*device, table.offset,
+                         static_cast<int64_t>(table.axes.size()) * 4,
+                         MapAccess::Write);
+    auto *out = static_cast<int32_t *>(mapping.data());
     for (int64_t axis : table.axes)
       *out++ = static_cast<int32_t>(mesh.coordinate(rank, axis));
   }
@@ -58,13 +69,12 @@ void CompiledProgram::nameTensors(int64_t rank) {
                                  std::optional<int64_t> layer) {
       auto add = [&](std::vector<Tensor> &list, const std::string &prefix,
                      int64_t offset, const std::vector<Part> &parts) {
-        Tensor tensor{prefix + name, shape,
-                      reinterpret_cast<float *>(state.data() + offset)};
+        Tensor tensor{prefix + name, shape, offset};
         if (!parts.empty())
           tensor.part.emplace(parameter.shape, parts,
                               manifest.distribution.mesh, rank, layer);
         else if (layer)
-          tensor.data += *layer * tensor.elements();
+          tensor.offset += 4 * *layer * tensor.elements();
         list.push_back(tensor);
         shared.push_back({std::move(tensor), parts, parameter.shape, layer});
       };
@@ -80,32 +90,60 @@ void CompiledProgram::initializeParameters(uint64_t seed) {
     forEachTensor(parameter,
                   [&](const std::string &, const std::vector<int64_t> &,
                       std::optional<int64_t>) {
-                    initialize(*tensor++, parameter.init, seed, pool);
+                    initialize(*device, *tensor++, parameter.init, seed, pool);
                   });
+}
+
+//===-- Calls -------------------------------------------------------------===//
+
+/// `count` values of the host as the program sees them.
+template <typename T>
+static const T *pass(ProgramDevice &device, const T *values, int64_t count) {
+  return static_cast<const T *>(
+      device.argument(values, count * static_cast<int64_t>(sizeof(T))));
+}
+
+/// Where the program writes `count` values for the host.
+static float *take(ProgramDevice &device, float *values, int64_t count) {
+  return static_cast<float *>(device.result(values, count * 4));
 }
 
 CompiledProgram::StepResult CompiledProgram::trainStep(const int32_t *tokens,
                                                        const int32_t *targets,
                                                        const Hyper &hyper) {
+  const int64_t count = manifest.localStepBatch() * manifest.seq;
   float metrics[2] = {0, 0};
-  flm_train_step(state.data(), scratch.data(), tokens, targets, hyper.data(),
-                 metrics);
+  tokens = pass(*device, tokens, count);
+  targets = pass(*device, targets, count);
+  const float *scalars = pass(*device, hyper.data(), flm::abi::hyperCount);
+  float *out = take(*device, metrics, 2);
+  flm_train_step(device->state(), device->scratch(), tokens, targets, scalars,
+                 out);
+  device->finish();
   return {metrics[0], metrics[1]};
 }
 
 float CompiledProgram::evaluate(const int32_t *tokens, const int32_t *targets) {
+  const int64_t count = manifest.localBatch() * manifest.seq;
   float loss = 0;
-  flm_eval_step(state.data(), scratch.data(), tokens, targets, &loss);
+  tokens = pass(*device, tokens, count);
+  targets = pass(*device, targets, count);
+  float *out = take(*device, &loss, 1);
+  flm_eval_step(device->state(), device->scratch(), tokens, targets, out);
+  device->finish();
   return loss;
 }
 
 const float *CompiledProgram::predict(const int32_t *tokens) {
+  const int64_t count = manifest.seq * manifest.paddedVocab;
   if (!logits.data())
-    logits = Arena(manifest.seq * manifest.paddedVocab * 4,
-                   "logits of one sequence");
-  auto *out = reinterpret_cast<float *>(logits.data());
-  flm_predict(state.data(), scratch.data(), tokens, out);
-  return out;
+    logits = Arena(count * 4, "logits of one sequence");
+  auto *values = reinterpret_cast<float *>(logits.data());
+  tokens = pass(*device, tokens, manifest.seq);
+  float *out = take(*device, values, count);
+  flm_predict(device->state(), device->scratch(), tokens, out);
+  device->finish();
+  return values;
 }
 
 std::vector<float> CompiledProgram::probe(const int32_t *tokens) {
@@ -115,6 +153,9 @@ std::vector<float> CompiledProgram::probe(const int32_t *tokens) {
   if (count == 0 || !flm_probe)
     throw UserError("--probe-every: this binary was compiled without probes");
   std::vector<float> values(static_cast<size_t>(count));
-  flm_probe(state.data(), scratch.data(), tokens, values.data());
+  tokens = pass(*device, tokens, manifest.localBatch() * manifest.seq);
+  float *out = take(*device, values.data(), count);
+  flm_probe(device->state(), device->scratch(), tokens, out);
+  device->finish();
   return values;
 }

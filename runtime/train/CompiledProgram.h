@@ -8,19 +8,21 @@
 #include "runtime/checkpoint/CheckpointStore.h"
 #include "runtime/checkpoint/TensorGatherer.h"
 #include "runtime/device/Arena.h"
+#include "runtime/device/ProgramDevice.h"
 #include "runtime/device/ThreadPool.h"
 #include "runtime/train/ProgramManifest.h"
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace flmrt {
 
 class CompiledProgram {
 public:
-  /// Maps the arenas of `rank`, starts the threads, fills the tables.
-  /// Parameters and moments are zero. Throws UserError if memory or threads
-  /// cannot be had.
+  /// Gets the device and its memory for `rank`, starts the threads, fills the
+  /// tables. Parameters and moments are zero. Throws UserError if memory or
+  /// threads cannot be had.
   CompiledProgram(const ProgramManifest &manifest, int threads,
                   int64_t rank = 0);
 
@@ -57,8 +59,7 @@ private:
   void nameTensors(int64_t rank);
 
   const ProgramManifest &manifest;
-  Arena state;
-  Arena scratch;
+  std::unique_ptr<ProgramDevice> device;
   Arena logits; ///< mapped when first needed
   ThreadPool pool;
   CheckpointTensors named;

@@ -43,7 +43,7 @@ static std::string shortReal(double value) {
 
 void flmrt::printHeader(const ProgramManifest &manifest, const Options &options,
                         int64_t firstStep, int64_t dataTokens,
-                        int64_t messageBytes) {
+                        int64_t stagingBytes) {
   const Recipe &recipe = options.recipe;
   const int64_t stepTokens = manifest.globalBatch() * manifest.seq;
   printRule();
@@ -88,7 +88,7 @@ void flmrt::printHeader(const ProgramManifest &manifest, const Options &options,
   printRow("workspace memory",
            formatBytes(manifest.workspaceBytes) + " per thread");
   if (mesh.ranks() > 1)
-    printRow("message memory", formatBytes(messageBytes));
+    printRow("message memory", formatBytes(stagingBytes));
   printRule();
   std::fflush(stdout);
 }

@@ -15,9 +15,9 @@
 namespace flmrt {
 
 /// The table at the start. `dataTokens` is 0 if there is no training data,
-/// `messageBytes` what collectives take besides the program's own memory.
+/// `stagingBytes` what collectives take besides the program's own memory.
 void printHeader(const ProgramManifest &manifest, const Options &options,
-                 int64_t firstStep, int64_t dataTokens, int64_t messageBytes);
+                 int64_t firstStep, int64_t dataTokens, int64_t stagingBytes);
 
 /// `step    12/1000 | loss 5.545177 | norm 1.2345 | lr 1.50e-04 | 123.45 ms |
 /// 12345 tok/s`

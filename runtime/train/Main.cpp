@@ -4,7 +4,8 @@
 #include "runtime/UserError.h"
 #include "runtime/abi/Program.h"
 #include "runtime/comm/Communicator.h"
-#include "runtime/comm/Launch.h"
+#include "runtime/comm/HostExchange.h"
+#include "runtime/device/Launch.h"
 #include "runtime/train/CommandLine.h"
 #include "runtime/train/Interrupt.h"
 #include "runtime/train/TrainingRun.h"
@@ -89,15 +90,16 @@ static int reportErrors(const Launch &launch, Body body) {
 static int train(const ProgramManifest &manifest, const Options &options,
                  const Launch &launch) {
   const Distribution &distribution = manifest.distribution;
-  Communicator communicator(distribution.mesh, distribution.collectives,
-                            {options.commTimeout, interruptSignal}, [&] {
-                              return distribution.mesh.ranks() == 1
-                                         ? createSelfTransport()
-                                         : std::unique_ptr<Transport>(
-                                               flmrt_createMpiTransport());
-                            });
+  Communicator communicator(
+      distribution.mesh, {options.commTimeout, interruptSignal}, [&] {
+        return distribution.mesh.ranks() == 1
+                   ? createSelfTransport()
+                   : std::unique_ptr<Transport>(flmrt_createMpiTransport());
+      });
+  HostExchange exchange(communicator, distribution.collectives);
   int status = reportErrors(launch, [&] {
-    int done = TrainingRun(manifest, options, communicator).execute();
+    int done = TrainingRun(manifest, options, communicator, exchange).execute();
+    exchange.finish();
     communicator.finish();
     return done;
   });

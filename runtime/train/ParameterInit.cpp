@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/ParameterInit.h"
 
+#include "runtime/checkpoint/MappedTensor.h"
 #include "runtime/train/Philox.h"
 
 #include <algorithm>
@@ -112,34 +113,35 @@ void flmrt::fillTruncatedNormal(float *out, int64_t begin, int64_t count,
   }
 }
 
-void flmrt::initialize(const Tensor &tensor, const InitRule &rule,
-                       uint64_t seed, ThreadPool &pool) {
+void flmrt::initialize(ProgramDevice &device, const Tensor &tensor,
+                       const InitRule &rule, uint64_t seed, ThreadPool &pool) {
   struct Run {
-    int64_t element, memory, count;
+    int64_t element;
+    float *out;
+    int64_t count;
   };
   // Long runs in pieces and short ones together: about as much for each task.
   constexpr int64_t chunk = 1 << 16;
   std::vector<Run> runs;
   std::vector<size_t> firstOfTask = {0};
   int64_t filled = 0;
-  tensor.partHere().forEachRun(
-      [&](int64_t element, int64_t memory, int64_t count) {
-        for (int64_t done = 0; done < count; done += chunk) {
-          int64_t length = std::min(chunk, count - done);
-          if (filled + length > chunk) {
-            firstOfTask.push_back(runs.size());
-            filled = 0;
-          }
-          runs.push_back({element + done, memory + done, length});
-          filled += length;
-        }
-      });
+  MappedTensor here(device, tensor, MapAccess::Write);
+  here.forEachRun([&](int64_t element, float *out, int64_t count) {
+    for (int64_t done = 0; done < count; done += chunk) {
+      int64_t length = std::min(chunk, count - done);
+      if (filled + length > chunk) {
+        firstOfTask.push_back(runs.size());
+        filled = 0;
+      }
+      runs.push_back({element + done, out + done, length});
+      filled += length;
+    }
+  });
   firstOfTask.push_back(runs.size());
   pool.forEach(static_cast<int64_t>(firstOfTask.size()) - 1, [&](int64_t task) {
     for (size_t i = firstOfTask[static_cast<size_t>(task)];
          i < firstOfTask[static_cast<size_t>(task) + 1]; ++i) {
-      auto [element, memory, count] = runs[i];
-      float *out = tensor.data + memory;
+      auto [element, out, count] = runs[i];
       if (rule.kind == InitRule::Constant)
         std::fill_n(out, count, static_cast<float>(rule.value));
       else

@@ -9,6 +9,7 @@
 #define FLM_RUNTIME_TRAIN_PARAMETERINIT_H
 
 #include "runtime/checkpoint/Safetensors.h"
+#include "runtime/device/ProgramDevice.h"
 #include "runtime/device/ThreadPool.h"
 #include "runtime/train/ProgramManifest.h"
 
@@ -26,9 +27,10 @@ double inverseNormal(double p);
 void fillTruncatedNormal(float *out, int64_t begin, int64_t count,
                          uint64_t seed, const std::string &name, double std);
 
-/// Fills what is here of `tensor`, (one layer of) a parameter with this rule.
-void initialize(const Tensor &tensor, const InitRule &rule, uint64_t seed,
-                ThreadPool &pool);
+/// Fills what is here, in the state of `device`, of `tensor`: (one layer of) a
+/// parameter with this rule.
+void initialize(ProgramDevice &device, const Tensor &tensor,
+                const InitRule &rule, uint64_t seed, ThreadPool &pool);
 
 /// Fills [seq][head_dim] floats at `out` for the positions from `begin`: per
 /// position head_dim/2 cosines, then head_dim/2 sines.

@@ -100,13 +100,14 @@ static void parseTable(const ordered_json &json, ProgramManifest &manifest) {
   manifest.ropeTables.push_back(table);
 }
 
-/// Takes from `values` what Recipe.def lists.
+/// A key that `values` lacks keeps its default.
 static Recipe parseRecipe(const ordered_json &values) {
   Recipe recipe;
-#define FLM_RECIPE(key, type, fallback, unit, doc)                             \
-  if (values.contains(#key))                                                   \
-    values.at(#key).get_to(recipe.key);
-#include "runtime/train/Recipe.def"
+  flm::abi::forEachKey(recipe,
+                       [&](const flm::abi::RecipeKey &key, auto &value) {
+                         if (values.contains(key.name))
+                           values.at(key.name).get_to(value);
+                       });
   return recipe;
 }
 

@@ -5,37 +5,43 @@
 
 #include "runtime/UserError.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
 using namespace flmrt;
+using flm::abi::RecipeKey;
 
-static void require(bool holds, const char *key, double value,
-                    const char *expected) {
-  if (holds)
-    return;
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", value);
-  throw UserError(std::string("recipe value '") + key + "' is " + text +
-                  "; expected " + expected);
+[[noreturn]] static void refuse(const std::string &key,
+                                const std::string &value,
+                                const std::string &expected) {
+  throw UserError("recipe value '" + key + "' is " + value + "; expected " +
+                  expected);
 }
 
+static std::string textOf(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;
+}
+
+static void check(const RecipeKey &key, double value) {
+  if (!key.holds(value))
+    refuse(key.name, textOf(value), key.expected());
+}
+static void check(const RecipeKey &key, const std::string &value) {
+  std::vector<std::string> words = flm::abi::split(key.choices, '|');
+  if (std::find(words.begin(), words.end(), value) == words.end())
+    refuse(key.name, "'" + value + "'", key.expected());
+}
+static void check(const RecipeKey &, const std::vector<std::string> &) {}
+
 void Recipe::validate() const {
-  // Written so that a NaN fails every test.
-  require(steps >= 0, "steps", double(steps), "0 or more");
-  require(warmup >= 0, "warmup", double(warmup), "0 or more steps");
-  require(lr >= 0 && std::isfinite(lr), "lr", lr, "a rate of 0 or more");
-  require(min_lr >= 0 && min_lr <= lr, "min_lr", min_lr,
-          "a rate from 0 to 'lr'");
-  require(beta1 >= 0 && beta1 < 1, "beta1", beta1, "a factor in [0, 1)");
-  require(beta2 >= 0 && beta2 < 1, "beta2", beta2, "a factor in [0, 1)");
-  require(eps >= 0 && std::isfinite(eps), "eps", eps, "0 or more");
-  require(weight_decay >= 0 && std::isfinite(weight_decay), "weight_decay",
-          weight_decay, "0 or more");
-  require(clip >= 0 && std::isfinite(clip), "clip", clip, "0 or more");
-  if (schedule != "cosine" && schedule != "constant")
-    throw UserError("recipe value 'schedule' is '" + schedule +
-                    "'; expected cosine or constant");
+  flm::abi::forEachKey(*this, [](const RecipeKey &key, const auto &value) {
+    check(key, value);
+  });
+  if (min_lr > lr)
+    refuse("min_lr", textOf(min_lr), "a rate from 0 to 'lr'");
 }
 
 double flmrt::learningRate(const Recipe &recipe, int64_t step) {

@@ -5,28 +5,20 @@
 #ifndef FLM_RUNTIME_TRAIN_RECIPE_H
 #define FLM_RUNTIME_TRAIN_RECIPE_H
 
+#include "runtime/abi/Hyper.h"
+#include "runtime/abi/Recipe.h"
+
 #include <array>
-#include <cstdint>
-#include <string>
 
 namespace flmrt {
 
-struct Recipe {
-#define FLM_RECIPE(key, type, fallback, unit, doc) type key = fallback;
-#include "runtime/train/Recipe.def"
-
+struct Recipe : flm::abi::Recipe {
   /// Throws UserError if a value is outside its range.
   void validate() const;
 };
 
-/// Number of scalars in Hyper.def.
-constexpr int hyperCount = 0
-#define FLM_HYPER(name, doc) +1
-#include "runtime/abi/Hyper.def"
-    ;
-
-/// The scalars of Hyper.def, in its order.
-using Hyper = std::array<float, hyperCount>;
+/// The scalars of a step, by their position.
+using Hyper = std::array<float, flm::abi::hyperCount>;
 
 /// The learning rate of optimizer step `step`, counting from 1, as in
 /// Megatron-LM: lr * step/warmup up to `warmup`, then

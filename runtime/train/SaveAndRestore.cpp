@@ -98,7 +98,8 @@ void TrainingRun::restore() {
   }
   if (!options.init.empty())
     SafetensorsFile(options.init)
-        .readInto(program->tensors().parameters, StoredTypes::AnyFloat16);
+        .readInto(program->tensors().device, program->tensors().parameters,
+                  StoredTypes::AnyFloat16);
   else
     program->initializeParameters(options.recipe.seed);
 }
@@ -106,7 +107,8 @@ void TrainingRun::restore() {
 void TrainingRun::saveCheckpoint() {
   using Clock = std::chrono::steady_clock;
   auto begin = Clock::now();
-  TensorGatherer gatherer(communicator, program->sharedTensors());
+  TensorGatherer gatherer(communicator, program->tensors().device,
+                          program->sharedTensors());
   if (communicator.isRoot()) {
     try {
       store->write(

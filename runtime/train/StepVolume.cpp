@@ -1,5 +1,5 @@
 //===----------------------------------------------------------------------===//
-// Differences of the communicator's counters.
+// Differences of the exchange's counters.
 //===----------------------------------------------------------------------===//
 #include "runtime/train/StepVolume.h"
 
@@ -8,10 +8,10 @@
 
 using namespace flmrt;
 
-void StepVolume::beginStep() { before = communicator.bytesSent(); }
+void StepVolume::beginStep() { before = exchange.bytesSent(); }
 
 void StepVolume::endStep() {
-  std::vector<int64_t> after = communicator.bytesSent();
+  std::vector<int64_t> after = exchange.bytesSent();
   measuredSum = 0;
   for (size_t id = 0; id < after.size(); ++id) {
     int64_t sent = after[id] - before[id];

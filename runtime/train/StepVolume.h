@@ -5,7 +5,7 @@
 #ifndef FLM_RUNTIME_TRAIN_STEPVOLUME_H
 #define FLM_RUNTIME_TRAIN_STEPVOLUME_H
 
-#include "runtime/comm/Communicator.h"
+#include "runtime/comm/ProgramExchange.h"
 #include "runtime/train/DistributionManifest.h"
 
 #include <cstdint>
@@ -15,9 +15,9 @@ namespace flmrt {
 
 class StepVolume {
 public:
-  StepVolume(const Distribution &distribution, Communicator &communicator)
-      : distribution(distribution), communicator(communicator),
-        predicted(distribution.predictedBytes(communicator.rank())) {}
+  StepVolume(const Distribution &distribution, ProgramExchange &exchange)
+      : distribution(distribution), exchange(exchange),
+        predicted(distribution.predictedBytes(exchange.rank())) {}
 
   void beginStep();
   /// Throws std::logic_error if a collective has sent another number of bytes
@@ -30,7 +30,7 @@ public:
 
 private:
   const Distribution &distribution;
-  Communicator &communicator;
+  ProgramExchange &exchange;
   std::vector<int64_t> predicted; ///< per collective and step
   std::vector<int64_t> before;
   int64_t measuredSum = 0;

@@ -41,9 +41,10 @@ static std::string tokenizerName(const Options &options) {
 }
 
 TrainingRun::TrainingRun(const ProgramManifest &manifest,
-                         const Options &options, Communicator &communicator)
+                         const Options &options, Communicator &communicator,
+                         ProgramExchange &exchange)
     : manifest(manifest), options(options), communicator(communicator),
-      volume(manifest.distribution, communicator) {
+      exchange(exchange), volume(manifest.distribution, exchange) {
   if (options.generate)
     tokenizer = openTokenizer(tokenizerName(options), manifest.vocab);
   if (options.probeEvery && manifest.probes.empty())
@@ -76,7 +77,7 @@ TrainingRun::TrainingRun(const ProgramManifest &manifest,
 
 int TrainingRun::execute() {
   printHeader(manifest, options, firstStep, dataFile ? dataFile->size() : 0,
-              communicator.messageBytes());
+              exchange.stagingBytes());
   if (communicator.isRoot() && options.recipe.warmup > 0 &&
       options.recipe.warmup >= options.recipe.steps && !isLastStep())
     printWarning("the warm-up (" + std::to_string(options.recipe.warmup) +

@@ -9,6 +9,7 @@
 
 #include "runtime/checkpoint/CheckpointStore.h"
 #include "runtime/comm/Communicator.h"
+#include "runtime/comm/ProgramExchange.h"
 #include "runtime/data/Tokenizer.h"
 #include "runtime/train/CommandLine.h"
 #include "runtime/train/CompiledProgram.h"
@@ -29,7 +30,7 @@ public:
   /// Opens the files, maps the memory and sets the parameters: whatever can
   /// fail because of the user fails here, as a UserError.
   TrainingRun(const ProgramManifest &manifest, const Options &options,
-              Communicator &communicator);
+              Communicator &communicator, ProgramExchange &exchange);
 
   /// Trains and generates. Returns the exit status of the process: 0, or
   /// 128 + the signal that interrupted any rank (a checkpoint is written
@@ -58,6 +59,7 @@ private:
   const ProgramManifest &manifest;
   const Options &options;
   Communicator &communicator;
+  ProgramExchange &exchange;
   std::optional<CheckpointStore> store;
   std::optional<TokenFile> dataFile;
   std::optional<BatchSource> data;

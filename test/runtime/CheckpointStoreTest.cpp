@@ -3,7 +3,9 @@
 // intact.
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/CheckpointStore.h"
+#include "runtime/checkpoint/MappedTensor.h"
 #include "test/runtime/TestFiles.h"
+#include "test/runtime/device/AllMemory.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,9 +26,11 @@ protected:
   TemporaryDirectory directory;
   std::string out = directory / "run";
   std::vector<float> weight = std::vector<float>(30), m = weight, v = weight;
-  CheckpointTensors tensors = {
-      {{"w", {5, 6}, weight.data()}},
-      {{"exp_avg.w", {5, 6}, m.data()}, {"exp_avg_sq.w", {5, 6}, v.data()}}};
+  AllMemory memory;
+  CheckpointTensors tensors = {memory,
+                               {{"w", {5, 6}, memory.offsetOf(weight)}},
+                               {{"exp_avg.w", {5, 6}, memory.offsetOf(m)},
+                                {"exp_avg_sq.w", {5, 6}, memory.offsetOf(v)}}};
   CheckpointManifest run;
   std::vector<std::string> warnings;
 
@@ -47,7 +51,7 @@ protected:
     std::iota(m.begin(), m.end(), float(step) + 0.25f);
     std::iota(v.begin(), v.end(), float(step) + 0.5f);
     run.step = step;
-    store.write(run, tensors);
+    store.write(run, tensors, wholeOnThisRank(memory));
   }
 
   int64_t readStep(const CheckpointStore &store) {

@@ -262,16 +262,16 @@ flmtest::randomCollectives(const Mesh &mesh, int64_t count, uint32_t seed) {
 }
 
 std::string
-flmtest::checkCollectives(Communicator &communicator,
+flmtest::checkCollectives(ProgramExchange &exchange,
                           const std::vector<Collective> &collectives,
                           bool isOverlapped) {
-  const Mesh &mesh = communicator.mesh();
+  const Mesh &mesh = exchange.mesh();
   std::vector<std::string> operands, results;
-  std::vector<int64_t> before = communicator.bytesSent();
+  std::vector<int64_t> before = exchange.bytesSent();
   for (const Collective &collective : collectives) {
-    Expected expected(mesh, collective, communicator.rank());
+    Expected expected(mesh, collective, exchange.rank());
     std::vector<float> values;
-    int64_t index = mesh.coordinate(communicator.rank(), collective.axis);
+    int64_t index = mesh.coordinate(exchange.rank(), collective.axis);
     for (int64_t i = 0; i < expected.operandSize(); ++i)
       values.push_back(expected.operand(index, i));
     operands.push_back(toBytes(values, collective.type));
@@ -293,12 +293,12 @@ flmtest::checkCollectives(Communicator &communicator,
   for (const Collective &collective : collectives)
     if (isOverlapped)
       flm_communicate_wait(collective.id);
-  std::vector<int64_t> after = communicator.bytesSent();
+  std::vector<int64_t> after = exchange.bytesSent();
   for (const Collective &collective : collectives) {
     auto id = static_cast<size_t>(collective.id);
     std::vector<float> expected =
-        Expected(mesh, collective, communicator.rank()).result();
-    std::string where = "rank " + std::to_string(communicator.rank()) + ": " +
+        Expected(mesh, collective, exchange.rank()).result();
+    std::string where = "rank " + std::to_string(exchange.rank()) + ": " +
                         collective.describe(mesh);
     if (results[id] != toBytes(expected, collective.type))
       return where + ": another result than expected";

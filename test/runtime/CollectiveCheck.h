@@ -4,7 +4,8 @@
 #ifndef FLM_TEST_RUNTIME_COLLECTIVECHECK_H
 #define FLM_TEST_RUNTIME_COLLECTIVECHECK_H
 
-#include "runtime/comm/Communicator.h"
+#include "runtime/comm/Collective.h"
+#include "runtime/comm/ProgramExchange.h"
 
 #include <cstdint>
 #include <string>
@@ -20,7 +21,7 @@ std::vector<flmrt::Collective> randomCollectives(const flmrt::Mesh &mesh,
 /// Carries all of them out, all started before the first wait if
 /// `isOverlapped`, and compares results and counted bytes with what they must
 /// be. Returns the first difference, or "". Every rank calls it.
-std::string checkCollectives(flmrt::Communicator &communicator,
+std::string checkCollectives(flmrt::ProgramExchange &exchange,
                              const std::vector<flmrt::Collective> &collectives,
                              bool isOverlapped);
 

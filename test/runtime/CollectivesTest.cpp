@@ -112,10 +112,11 @@ TEST_P(Ranks, CarryOutEveryKindOfCollective) {
   for (uint32_t seed : {1, 2})
     for (bool isOverlapped : {false, true}) {
       std::vector<Collective> collectives = randomCollectives(mesh, 60, seed);
-      runRanks(mesh, collectives, [&](Communicator &communicator) {
-        EXPECT_EQ(checkCollectives(communicator, collectives, isOverlapped),
-                  "");
-      });
+      runRanks(mesh, collectives,
+               [&](Communicator &, ProgramExchange &exchange) {
+                 EXPECT_EQ(
+                     checkCollectives(exchange, collectives, isOverlapped), "");
+               });
     }
 }
 
@@ -126,7 +127,7 @@ INSTANTIATE_TEST_SUITE_P(Meshes, Ranks,
                                          std::vector<int64_t>{5, 1},
                                          std::vector<int64_t>{2, 2, 2}));
 
-TEST(Communicator, SendsNeverWait) {
+TEST(HostExchange, SendsNeverWait) {
   // Each rank starts to receive before it sends, and sends many.
   Mesh mesh({"pp"}, {2});
   Collective send;
@@ -138,31 +139,32 @@ TEST(Communicator, SendsNeverWait) {
   receive.kind = CollectiveKind::receive;
   receive.id = 1;
   receive.match = 0;
-  runRanks(mesh, {send, receive}, [&](Communicator &communicator) {
-    for (int round = 0; round < 3; ++round) {
-      std::vector<std::array<float, 3>> in(20);
-      communicator.start(1, nullptr, in[0].data());
-      for (float i = 0; i < 20; ++i) {
-        float out[] = {float(communicator.rank()), i, float(round)};
-        communicator.start(0, out, nullptr);
-        communicator.wait(0);
-      }
-      communicator.wait(1);
-      for (size_t i = 1; i < 20; ++i) {
-        communicator.start(1, nullptr, in[i].data());
-        communicator.wait(1);
-      }
-      for (size_t i = 0; i < 20; ++i)
-        EXPECT_THAT(in[i], ElementsAre(1.0f - float(communicator.rank()),
-                                       float(i), float(round)));
-    }
-    EXPECT_THAT(communicator.bytesSent(), ElementsAre(3 * 20 * 12, 0));
-  });
+  runRanks(mesh, {send, receive},
+           [&](Communicator &, ProgramExchange &exchange) {
+             for (int round = 0; round < 3; ++round) {
+               std::vector<std::array<float, 3>> in(20);
+               exchange.start(1, nullptr, in[0].data());
+               for (float i = 0; i < 20; ++i) {
+                 float out[] = {float(exchange.rank()), i, float(round)};
+                 exchange.start(0, out, nullptr);
+                 exchange.wait(0);
+               }
+               exchange.wait(1);
+               for (size_t i = 1; i < 20; ++i) {
+                 exchange.start(1, nullptr, in[i].data());
+                 exchange.wait(1);
+               }
+               for (size_t i = 0; i < 20; ++i)
+                 EXPECT_THAT(in[i], ElementsAre(1.0f - float(exchange.rank()),
+                                                float(i), float(round)));
+             }
+             EXPECT_THAT(exchange.bytesSent(), ElementsAre(3 * 20 * 12, 0));
+           });
 }
 
 TEST(Communicator, AgreesBetweenSteps) {
   Mesh mesh({"dp"}, {5});
-  runRanks(mesh, {}, [&](Communicator &communicator) {
+  runRanks(mesh, {}, [&](Communicator &communicator, ProgramExchange &) {
     const int64_t rank = communicator.rank();
     EXPECT_THAT(communicator.largest("", {rank, -rank, 7}),
                 ElementsAre(4, 0, 7));

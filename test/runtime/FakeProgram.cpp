@@ -101,7 +101,7 @@ void accidents(float &loss) {
 
 // Offsets in bytes: 4 * (table 65536, bias 768, gain 7) = 265244 per copy.
 extern "C" const char flm_manifest[] = R"({
-  "abi": 2, "model": "bigram", "config": "fake", "recipe": "quick",
+  "abi": 3, "model": "bigram", "config": "fake", "recipe": "quick",
   "plan": "single",
   "dims": {"batch": 3, "seq": 10, "vocab": 256, "padded_vocab": 260,
            "layers": 3},

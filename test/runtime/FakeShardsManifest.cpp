@@ -37,7 +37,7 @@ public:
 
   std::string text() {
     ordered_json manifest = {
-        {"abi", 2},
+        {"abi", 3},
         {"model", "shards"},
         {"config", "fake"},
         {"recipe", "quick"},

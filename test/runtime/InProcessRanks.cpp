@@ -94,16 +94,18 @@ private:
 
 void flmtest::runRanks(const Mesh &mesh,
                        const std::vector<Collective> &collectives,
-                       const std::function<void(Communicator &)> &body) {
+                       const RankBody &body, int64_t roundBytes) {
   Mailboxes mailboxes;
   std::vector<std::thread> threads;
   for (int64_t rank = 0; rank < mesh.ranks(); ++rank)
     threads.emplace_back([&, rank] {
-      Communicator communicator(mesh, collectives, {30, {}}, [&] {
+      Communicator communicator(mesh, {30, {}}, [&] {
         return std::make_unique<InProcessTransport>(mailboxes, rank,
                                                     mesh.ranks());
       });
-      body(communicator);
+      HostExchange exchange(communicator, collectives, roundBytes);
+      body(communicator, exchange);
+      exchange.finish();
       communicator.finish();
     });
   for (std::thread &thread : threads)

@@ -5,17 +5,21 @@
 #ifndef FLM_TEST_RUNTIME_INPROCESSRANKS_H
 #define FLM_TEST_RUNTIME_INPROCESSRANKS_H
 
-#include "runtime/comm/Communicator.h"
+#include "runtime/comm/HostExchange.h"
 
 #include <functional>
 
 namespace flmtest {
 
+/// What one rank does.
+using RankBody =
+    std::function<void(flmrt::Communicator &, flmrt::ProgramExchange &)>;
+
 /// Runs `body` once per rank of the mesh, at the same time, and returns when
 /// all are done. An exception of one ends the test program.
 void runRanks(const flmrt::Mesh &mesh,
               const std::vector<flmrt::Collective> &collectives,
-              const std::function<void(flmrt::Communicator &)> &body);
+              const RankBody &body, int64_t roundBytes = flm::abi::kRoundBytes);
 
 } // namespace flmtest
 

@@ -3,6 +3,7 @@
 // sizes on the command line multiply to. Prints what is wrong; exit status 1.
 //===----------------------------------------------------------------------===//
 #include "runtime/UserError.h"
+#include "runtime/comm/HostExchange.h"
 #include "test/runtime/CollectiveCheck.h"
 
 #include <cstdio>
@@ -29,17 +30,18 @@ int main(int argc, char **argv) {
   large.bytes = flm::abi::bytesSent(large.kind, mesh.size(0), 301000, 0, 4);
   collectives.push_back(large);
   try {
-    Communicator communicator(mesh, collectives, {20, {}}, [] {
+    Communicator communicator(mesh, {20, {}}, [] {
       return std::unique_ptr<Transport>(flmrt_createMpiTransport());
     });
+    HostExchange exchange(communicator, collectives);
     for (bool isOverlapped : {false, true}) {
-      std::string wrong =
-          checkCollectives(communicator, collectives, isOverlapped);
+      std::string wrong = checkCollectives(exchange, collectives, isOverlapped);
       if (!wrong.empty()) {
         std::fprintf(stderr, "error: %s\n", wrong.c_str());
         communicator.abort(EXIT_FAILURE);
       }
     }
+    exchange.finish();
     communicator.finish();
     if (communicator.isRoot())
       std::printf("%zu collectives over %s\n", collectives.size(),

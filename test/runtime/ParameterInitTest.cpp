@@ -4,12 +4,14 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/ParameterInit.h"
 #include "runtime/train/Philox.h"
+#include "test/runtime/device/AllMemory.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 using namespace flmrt;
+using namespace flmtest;
 
 namespace {
 
@@ -81,27 +83,30 @@ TEST(TruncatedNormal, DoesNotDependOnHowItIsCutIntoPieces) {
 }
 
 TEST(Initialize, DoesNotDependOnThreads) {
+  AllMemory memory;
   std::vector<float> one(200'003), four(one.size());
   InitRule rule{InitRule::Normal, 0.02, 0};
   std::vector<int64_t> shape = {static_cast<int64_t>(one.size())};
   {
     ThreadPool pool(1, 0);
-    initialize({"w", shape, one.data()}, rule, 5, pool);
+    initialize(memory, {"w", shape, memory.offsetOf(one)}, rule, 5, pool);
   }
   ThreadPool pool(4, 0);
-  initialize({"w", shape, four.data()}, rule, 5, pool);
+  initialize(memory, {"w", shape, memory.offsetOf(four)}, rule, 5, pool);
   EXPECT_EQ(one, four);
   EXPECT_NE(one[0], 0.0f);
   EXPECT_NE(one.back(), 0.0f);
-  initialize({"w", shape, four.data()}, {InitRule::Constant, 0, 1.5}, 5, pool);
+  initialize(memory, {"w", shape, memory.offsetOf(four)},
+             {InitRule::Constant, 0, 1.5}, 5, pool);
   EXPECT_EQ(four, std::vector<float>(one.size(), 1.5f));
 }
 
 TEST(Initialize, DoesNotDependOnTheLayout) {
+  AllMemory memory;
   InitRule rule{InitRule::Normal, 0.02, 0};
   ThreadPool pool(2, 0);
   std::vector<float> whole(60 * 1000);
-  initialize({"w", {60, 1000}, whole.data()}, rule, 5, pool);
+  initialize(memory, {"w", {60, 1000}, memory.offsetOf(whole)}, rule, 5, pool);
   // Columns over 4 ranks, and the flattened rest over 2 unequal ones.
   Mesh mesh({"dp", "tp"}, {2, 4});
   Part columns, flat;
@@ -110,11 +115,12 @@ TEST(Initialize, DoesNotDependOnTheLayout) {
   flat.block = 8192;
   std::vector<float> pieces(whole.size());
   for (int64_t rank = 0; rank < 8; ++rank) {
-    std::vector<float> memory(8192, -1);
+    std::vector<float> here(8192, -1);
     TensorPart part({60, 1000}, {columns, flat}, mesh, rank, std::nullopt);
-    initialize({"w", {60, 1000}, memory.data(), part}, rule, 5, pool);
+    initialize(memory, {"w", {60, 1000}, memory.offsetOf(here), part}, rule, 5,
+               pool);
     part.forEachRun([&](int64_t element, int64_t at, int64_t count) {
-      std::copy_n(memory.data() + at, count, pieces.data() + element);
+      std::copy_n(here.data() + at, count, pieces.data() + element);
     });
   }
   EXPECT_EQ(pieces, whole);

@@ -79,7 +79,7 @@ TEST(Recipe, RefusesValuesOutOfRange) {
     return errorOf([&] { changed.validate(); });
   };
   EXPECT_EQ(with(&Recipe::beta1, 1.0),
-            "recipe value 'beta1' is 1; expected a factor in [0, 1)");
+            "recipe value 'beta1' is 1; expected a number from 0 to below 1");
   EXPECT_EQ(with(&Recipe::min_lr, 0.5),
             "recipe value 'min_lr' is 0.5; expected a rate from 0 to 'lr'");
   EXPECT_THAT(with(&Recipe::lr, std::nan("")), HasSubstr("'lr' is nan"));
@@ -114,7 +114,9 @@ TEST(ProgramManifest, ReadsWhatTheCompilerWrote) {
 }
 
 TEST(ProgramManifest, RefusesWhatWouldReachBeyondTheState) {
-  EXPECT_THAT(errorWith("\"abi\": 2", "\"abi\": 1"), HasSubstr("of ABI 1"));
+  EXPECT_THAT(errorWith("\"abi\": 3", "\"abi\": 2"),
+              HasSubstr("this binary's manifest is faulty: it is of ABI 2, the "
+                        "runtime of ABI 3; compile it again"));
   EXPECT_THAT(errorWith("\"offset\": 0", "\"offset\": 600000"),
               HasSubstr("'model.table.weight' at offset 600000 does not fit"));
   EXPECT_THAT(errorWith("\"v\": 530488", "\"v\": -4"),

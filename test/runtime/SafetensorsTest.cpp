@@ -1,8 +1,9 @@
 //===----------------------------------------------------------------------===//
 // safetensors: what is written is read back, and no lie in a header passes.
 //===----------------------------------------------------------------------===//
-#include "runtime/checkpoint/Safetensors.h"
+#include "runtime/checkpoint/MappedTensor.h"
 #include "test/runtime/TestFiles.h"
+#include "test/runtime/device/AllMemory.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,15 +30,21 @@ protected:
   TemporaryDirectory directory;
   std::string path = directory / "model.safetensors";
   std::vector<float> a = {1, 2, 3, 4, 5, 6}, b = {-0.5f};
-  std::vector<Tensor> tensors = {{"layers.0.a", {2, 3}, a.data()},
-                                 {"b", {}, b.data()}};
+  AllMemory memory;
+  std::vector<Tensor> tensors = {{"layers.0.a", {2, 3}, memory.offsetOf(a)},
+                                 {"b", {}, memory.offsetOf(b)}};
+
+  FileStamp write(const std::vector<Tensor> &some) {
+    return writeSafetensors(path, some, wholeOnThisRank(memory));
+  }
 
   std::string openError(const std::string &bytes) {
     writeFile(path, bytes);
     return errorOf([&] { SafetensorsFile file(path); });
   }
   std::string readError(StoredTypes types = StoredTypes::F32Only) {
-    return errorOf([&] { SafetensorsFile(path).readInto(tensors, types); });
+    return errorOf(
+        [&] { SafetensorsFile(path).readInto(memory, tensors, types); });
   }
 };
 
@@ -45,7 +52,7 @@ TEST_F(Safetensors, RoundTrips) {
   a[3] = std::nanf("1");
   b[0] = -0.0f;
   std::vector<float> oldA = a, oldB = b;
-  FileStamp stamp = writeSafetensors(path, tensors);
+  FileStamp stamp = write(tensors);
   std::string bytes = readFile(path);
   EXPECT_EQ(stamp.bytes, bytes.size());
   EXPECT_EQ(stamp.crc32, FileReader(path).checksum());
@@ -71,7 +78,7 @@ TEST_F(Safetensors, WidensHalfPrecision) {
                 bits.size() * 2);
     writeFile(path, file);
     std::vector<float> out(bits.size());
-    tensors = {{"w", {int64_t(bits.size())}, out.data()}};
+    tensors = {{"w", {int64_t(bits.size())}, memory.offsetOf(out)}};
     EXPECT_EQ(readError(StoredTypes::AnyFloat16), "");
     EXPECT_THAT(readError(StoredTypes::F32Only),
                 HasSubstr("is " + type + " [" + std::to_string(bits.size()) +
@@ -89,8 +96,8 @@ TEST_F(Safetensors, WidensHalfPrecision) {
 
 TEST_F(Safetensors, NamesMissingExtraAndMisshapenTensors) {
   std::vector<float> c(6);
-  writeSafetensors(
-      path, {{"layers.0.a", {3, 2}, a.data()}, {"lm_head", {6}, c.data()}});
+  write({{"layers.0.a", {3, 2}, memory.offsetOf(a)},
+         {"lm_head", {6}, memory.offsetOf(c)}});
   EXPECT_THAT(
       readError(),
       AllOf(HasSubstr(path),
@@ -111,25 +118,27 @@ TEST_F(Safetensors, WidensTheElementsOfAPart) {
   Part columns;
   columns.dim = 1;
   Mesh mesh({"tp"}, {2});
-  std::vector<float> memory(6);
-  Tensor tensor{
-      "w", {3, 4}, memory.data(), TensorPart({3, 4}, {columns}, mesh, 1, {})};
-  SafetensorsFile(path).readInto({tensor}, StoredTypes::AnyFloat16);
+  std::vector<float> here(6);
+  Tensor tensor{"w",
+                {3, 4},
+                memory.offsetOf(here),
+                TensorPart({3, 4}, {columns}, mesh, 1, {})};
+  SafetensorsFile(path).readInto(memory, {tensor}, StoredTypes::AnyFloat16);
   for (int row = 0; row < 3; ++row)
     for (int column = 0; column < 2; ++column)
-      EXPECT_EQ(memory[static_cast<size_t>(row * 2 + column)],
+      EXPECT_EQ(here[static_cast<size_t>(row * 2 + column)],
                 1 + float(row * 4 + 2 + column) / 128);
 }
 
 TEST_F(Safetensors, LeavesTheTensorsAloneOnDisagreement) {
-  writeSafetensors(path, {tensors[0]});
+  write({tensors[0]});
   a[0] = 99;
   EXPECT_NE(readError(), "");
   EXPECT_EQ(a[0], 99);
 }
 
 TEST_F(Safetensors, RefusesTruncation) {
-  writeSafetensors(path, tensors);
+  write(tensors);
   std::string bytes = readFile(path);
   EXPECT_EQ(openError(bytes), "");
   for (size_t length = 0; length < bytes.size(); ++length)
@@ -188,7 +197,7 @@ TEST_F(Safetensors, RefusesLyingHeaders) {
 }
 
 TEST_F(Safetensors, SurvivesRandomDamage) {
-  writeSafetensors(path, tensors);
+  write(tensors);
   const std::string good = readFile(path);
   uint32_t state = 1;
   auto random = [&](size_t below) {

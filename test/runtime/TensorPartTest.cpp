@@ -6,6 +6,8 @@
 #include "runtime/checkpoint/TensorGatherer.h"
 #include "test/runtime/InProcessRanks.h"
 #include "test/runtime/TestFiles.h"
+#include "test/runtime/device/AllMemory.h"
+#include "test/runtime/device/SealedDevice.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -257,33 +259,37 @@ TEST(TensorGatherer, PutsTogetherWhatReadingTookApart) {
   };
   std::vector<Tensor> whole;
   for (size_t i = 0; i < layouts.size(); ++i)
-    whole.push_back({"t" + std::to_string(i), shape, values.data()});
-  writeSafetensors(path, whole);
+    whole.push_back(
+        {"t" + std::to_string(i), shape, flmtest::AllMemory::offsetOf(values)});
+  flmtest::AllMemory memory;
+  writeSafetensors(path, whole, wholeOnThisRank(memory));
 
-  flmtest::runRanks(mesh, {}, [&](Communicator &communicator) {
-    std::vector<std::vector<float>> memory;
-    std::vector<SharedTensor> shared;
-    std::vector<Tensor> wanted;
-    for (size_t i = 0; i < layouts.size(); ++i) {
-      memory.emplace_back(
-          static_cast<size_t>(partElements(shape, layouts[i], mesh)), -1.0f);
-      TensorPart part(shape, layouts[i], mesh, communicator.rank(), {});
-      wanted.push_back({whole[i].name, shape, memory[i].data(), part});
-      shared.push_back({wanted[i], layouts[i], shape, {}});
-    }
-    SafetensorsFile(path).readInto(wanted, StoredTypes::F32Only);
-    TensorGatherer gatherer(communicator, shared);
-    if (!communicator.isRoot()) {
-      EXPECT_FALSE(gatherer.serve());
-      return;
-    }
-    for (const Tensor &tensor : whole) {
-      const float *found = gatherer.whole(tensor.name);
-      EXPECT_TRUE(std::equal(values.begin(), values.end(), found))
-          << tensor.name;
-    }
-    gatherer.finish(false);
-  });
+  flmtest::runRanks(
+      mesh, {}, [&](Communicator &communicator, ProgramExchange &) {
+        std::vector<SharedTensor> shared;
+        std::vector<Tensor> wanted;
+        int64_t bytes = 0;
+        for (size_t i = 0; i < layouts.size(); ++i) {
+          TensorPart part(shape, layouts[i], mesh, communicator.rank(), {});
+          wanted.push_back({whole[i].name, shape, bytes, part});
+          shared.push_back({wanted[i], layouts[i], shape, {}});
+          bytes += 4 * partElements(shape, layouts[i], mesh);
+        }
+        // Nobody follows an address of a device.
+        flmtest::SealedDevice device(bytes, 0);
+        SafetensorsFile(path).readInto(device, wanted, StoredTypes::F32Only);
+        TensorGatherer gatherer(communicator, device, shared);
+        if (!communicator.isRoot()) {
+          EXPECT_FALSE(gatherer.serve());
+          return;
+        }
+        for (const Tensor &tensor : whole) {
+          const float *found = gatherer.whole(tensor.name);
+          EXPECT_TRUE(std::equal(values.begin(), values.end(), found))
+              << tensor.name;
+        }
+        gatherer.finish(false);
+      });
 }
 
 } // namespace

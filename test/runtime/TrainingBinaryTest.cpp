@@ -3,6 +3,7 @@
 // files. Above all: a resumed run ends in the bytes of an uninterrupted one.
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/CheckpointStore.h"
+#include "runtime/checkpoint/MappedTensor.h"
 #include "runtime/data/TokenFile.h"
 #include "runtime/train/CompiledProgram.h"
 #include "test/runtime/TestFiles.h"
@@ -10,13 +11,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <sstream>
 
 using namespace flmrt;
 using namespace flmtest;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 namespace {
@@ -100,6 +104,19 @@ TEST_P(Resume, EndsInTheBytesOfAnUninterruptedRun) {
 
 INSTANTIATE_TEST_SUITE_P(Shuffles, Resume, testing::Values("none", "windows"));
 
+/// A tensor of the state after `change`, which gets its elements.
+void changeTensor(const CheckpointTensors &tensors, const Tensor &tensor,
+                  const std::function<void(std::vector<float> &)> &change) {
+  std::vector<float> values;
+  {
+    MappedTensor mapped(tensors.device, tensor, MapAccess::Read);
+    values.assign(mapped.data(), mapped.data() + mapped.elements());
+  }
+  change(values);
+  MappedTensor mapped(tensors.device, tensor, MapAccess::Write);
+  std::copy(values.begin(), values.end(), mapped.data());
+}
+
 /// The test above can fail: a restore that loses anything changes the bytes.
 TEST_F(TrainingBinary, ABrokenRestoreChangesTheFinalBytes) {
   std::string whole = directory / "whole";
@@ -108,30 +125,33 @@ TEST_F(TrainingBinary, ABrokenRestoreChangesTheFinalBytes) {
   ProgramManifest program = ProgramManifest::parse(flm_manifest);
   CompiledProgram memory(program, 1);
   const CheckpointTensors &tensors = memory.tensors();
+  auto clear = [](std::vector<float> &values) {
+    std::fill(values.begin(), values.end(), 0.0f);
+  };
   // Each breaks one thing in an otherwise intact checkpoint.
   using Break = std::function<void(CheckpointManifest &)>;
   const std::pair<const char *, Break> breaks[] = {
       {"nothing", [](CheckpointManifest &) {}},
       {"first moment lost",
        [&](CheckpointManifest &) {
-         std::fill_n(tensors.moments[0].data, tensors.moments[0].elements(),
-                     0.f);
+         changeTensor(tensors, tensors.moments[0], clear);
        }},
       {"second moment lost",
        [&](CheckpointManifest &) {
-         std::fill_n(tensors.moments[1].data, tensors.moments[1].elements(),
-                     0.f);
+         changeTensor(tensors, tensors.moments[1], clear);
        }},
       {"one bit of one parameter",
        [&](CheckpointManifest &) {
-         float &value = tensors.parameters[1].data[3];
-         value = std::nextafter(value, 2.0f);
+         changeTensor(tensors, tensors.parameters[1], [](auto &values) {
+           values[3] = std::nextafter(values[3], 2.0f);
+         });
        }},
       {"layers swapped",
        [&](CheckpointManifest &) {
-         std::swap_ranges(tensors.parameters[1].data,
-                          tensors.parameters[1].data + 256,
-                          tensors.parameters[2].data);
+         changeTensor(tensors, tensors.parameters[1], [&](auto &one) {
+           changeTensor(tensors, tensors.parameters[2],
+                        [&](auto &other) { one.swap(other); });
+         });
        }},
       {"step off by one", [](CheckpointManifest &saved) { ++saved.step; }},
   };
@@ -147,7 +167,7 @@ TEST_F(TrainingBinary, ABrokenRestoreChangesTheFinalBytes) {
     CheckpointManifest saved = store.readLatest(run, tensors, [](auto) {});
     ASSERT_EQ(saved.step, 6);
     breakIt(saved);
-    store.write(saved, tensors);
+    store.write(saved, tensors, wholeOnThisRank(tensors.device));
     EXPECT_EQ(runBinary(flags(cut, {"--resume"})).status, 0) << name;
     EXPECT_EQ(finalBytes(cut) == finalBytes(whole),
               std::string("nothing") == name)
@@ -330,6 +350,15 @@ TEST_F(TrainingBinary, GeneratesTheSameTextEachTime) {
 
 //===-- The command line --------------------------------------------------===//
 
+/// `text` with every run of white space as one space.
+std::string onOneLine(const std::string &text) {
+  std::istringstream words(text);
+  std::string line;
+  for (std::string word; words >> word;)
+    line += (line.empty() ? "" : " ") + word;
+  return line;
+}
+
 TEST_F(TrainingBinary, ExplainsItself) {
   ProcessResult help = runBinary({"--help"});
   EXPECT_EQ(help.status, 0);
@@ -337,7 +366,21 @@ TEST_F(TrainingBinary, ExplainsItself) {
        {"--steps STEPS", "--min-lr RATE", "--weight-decay FACTOR",
         "--generate TEXT", "(default 0.05)", "(default cosine)"})
     EXPECT_THAT(help.out, HasSubstr(line));
-  EXPECT_THAT(runBinary({"--version"}).out, HasSubstr("ABI 2, bigram @fake"));
+  // Every key that is no choice of the compiler is a flag, in the words that the
+  // spec's messages have.
+  std::string text = onOneLine(help.out);
+  flm::abi::Recipe recipe;
+  flm::abi::forEachKey(
+      recipe, [&](const flm::abi::RecipeKey &key, const auto &) {
+        std::string flag = std::string("--") + key.name;
+        std::replace(flag.begin(), flag.end(), '_', '-');
+        flag += std::string(" ") + key.unit + " " + key.doc;
+        if (key.when == flm::abi::RecipeKey::Flag)
+          EXPECT_THAT(text, HasSubstr(flag));
+        else
+          EXPECT_THAT(text, Not(HasSubstr(flag)));
+      });
+  EXPECT_THAT(runBinary({"--version"}).out, HasSubstr("ABI 3, bigram @fake"));
   ProcessResult config =
       runBinary({"--print-config", "--lr=0.5", "--schedule", "constant"});
   EXPECT_EQ(config.status, 0);

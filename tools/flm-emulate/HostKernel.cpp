@@ -5,7 +5,7 @@
 #include "codegen/binary/ObjectEmitter.h"
 #include "codegen/gpu/emulator/Passes.h"
 #include "codegen/gpu/emulator/runtime/Emulator.h"
-#include "codegen/gpu/ir/DescribeKernel.h"
+#include "dialects/flm_gpu/DescribeKernel.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Pass/PassManager.h"

@@ -8,8 +8,8 @@
 // Exits with 1 if anything was found.
 //===----------------------------------------------------------------------===//
 #include "codegen/binary/ObjectEmitter.h"
-#include "codegen/gpu/ir/Device.h"
 #include "codegen/gpu/reference/References.h"
+#include "dialects/flm_gpu/FlmGpu.h"
 #include "tools/flm-emulate/EmulatedLaunch.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -3,11 +3,11 @@
 // must know to call them, and what ptxas says.
 // Input is a module with kernels as flm-build-kernel writes them.
 //===----------------------------------------------------------------------===//
-#include "codegen/gpu/ir/DescribeKernel.h"
 #include "codegen/gpu/target/Fatbin.h"
 #include "codegen/gpu/target/Passes.h"
 #include "codegen/gpu/target/PtxEmitter.h"
 #include "codegen/gpu/target/Ptxas.h"
+#include "dialects/flm_gpu/DescribeKernel.h"
 #include "tools/registration/Registration.h"
 
 #include "mlir/IR/BuiltinOps.h"

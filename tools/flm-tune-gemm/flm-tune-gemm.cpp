@@ -16,7 +16,7 @@
 //
 //   flm-tune-gemm --arch=sm_90a --gemm=... --sizes=4096,4096,4096 --choose
 //===----------------------------------------------------------------------===//
-#include "codegen/gpu/kernels/GemmSchedules.h"
+#include "codegen/gpu/kernels/linear/GemmSchedules.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/MLIRContext.h"

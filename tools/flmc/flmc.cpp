@@ -3,8 +3,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/binary/Linker.h"
 #include "codegen/binary/ObjectEmitter.h"
+#include "codegen/buffers/MemoryReport.h"
 #include "codegen/cpu/LowerToLLVM.h"
-#include "codegen/plan/MemoryReport.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/mup/Passes.h"
@@ -14,7 +14,7 @@
 #include "passes/sharding/ShardReport.h"
 #include "tools/flmc/InlinePlan.h"
 #include "tools/flmc/Options.h"
-#include "tools/flmc/Pipeline.h"
+#include "tools/flmc/RunStages.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -116,7 +116,7 @@ static int explain(ModuleOp module, Options &options, TimingScope &timing) {
                              [](ModuleOp module, const Options &) {
                                flm::printSchedules(module, llvm::outs());
                              }})
-          .Case("memory", {Stage::plan,
+          .Case("memory", {Stage::buffers,
                            [](ModuleOp module, const Options &) {
                              flm::printMemoryReport(module, llvm::outs());
                            }})

@@ -3,14 +3,14 @@
 //===----------------------------------------------------------------------===//
 #include "tools/registration/Registration.h"
 
+#include "codegen/buffers/Passes.h"
 #include "codegen/cpu/Passes.h"
 #include "codegen/gpu/emulator/Passes.h"
-#include "codegen/gpu/ir/Device.h"
 #include "codegen/gpu/kernels/Passes.h"
 #include "codegen/gpu/target/Passes.h"
 #include "codegen/host/Passes.h"
-#include "codegen/plan/Passes.h"
 #include "dialects/flm/Flm.h"
+#include "dialects/flm_gpu/FlmGpu.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/contracts/Passes.h"
 #include "passes/fusion/Passes.h"
@@ -36,11 +36,11 @@ void flm::registerAllPasses() {
   registerFLMGraphPasses();
   registerFLMHostPasses();
   registerFLMMupPasses();
-  registerFLMPlanPasses();
+  registerFLMBuffersPasses();
   registerFLMShardingPasses();
-  cpu::registerFlmCpuPasses();
-  gpu::registerFlmGpuEmulatorPasses();
-  gpu::registerFlmGpuKernelsPasses();
-  gpu::registerFlmGpuTargetPasses();
+  cpu::registerFLMCpuPasses();
+  gpu::registerFLMGpuEmulatorPasses();
+  gpu::registerFLMGpuKernelsPasses();
+  gpu::registerFLMGpuTargetPasses();
   gpu::registerTargetPipelines();
 }

@@ -14,7 +14,7 @@
 #include "mlir/Transforms/Passes.h"
 
 namespace flm::gpu {
-#define GEN_PASS_DEF_EMULATEDEVICEPASS
+#define GEN_PASS_DEF_EMULATEDEVICE
 #include "codegen/gpu/emulator/Passes.h.inc"
 } // namespace flm::gpu
 
@@ -93,7 +93,7 @@ static void addWrapper(ModuleOp module, LLVM::LLVMFuncOp kernel,
 
 namespace {
 
-struct EmulateDevice : flm::gpu::impl::EmulateDevicePassBase<EmulateDevice> {
+struct EmulateDevice : flm::gpu::impl::EmulateDeviceBase<EmulateDevice> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     module->removeAttr(mlir::gpu::GPUDialect::getContainerModuleAttrName());
@@ -183,7 +183,7 @@ struct EmulateDevice : flm::gpu::impl::EmulateDevicePassBase<EmulateDevice> {
 } // namespace
 
 void flm::gpu::buildEmulationPipeline(OpPassManager &pm) {
-  pm.addPass(createEmulateDevicePass());
+  pm.addPass(createEmulateDevice());
   addStructuredToLLVM(pm);
   pm.addPass(createCSEPass());
 }

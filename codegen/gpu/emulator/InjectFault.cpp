@@ -2,7 +2,7 @@
 // Breaks a kernel in a way that people break kernels, to see it noticed.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/emulator/Passes.h"
-#include "codegen/gpu/ir/Device.h"
+#include "dialects/flm_gpu/FlmGpu.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -13,7 +13,7 @@
 #include <functional>
 
 namespace flm::gpu {
-#define GEN_PASS_DEF_INJECTFAULTPASS
+#define GEN_PASS_DEF_INJECTFAULT
 #include "codegen/gpu/emulator/Passes.h.inc"
 } // namespace flm::gpu
 
@@ -301,8 +301,8 @@ static std::string nameOf(Operation *op) {
 
 namespace {
 
-struct InjectFault : flm::gpu::impl::InjectFaultPassBase<InjectFault> {
-  using InjectFaultPassBase::InjectFaultPassBase;
+struct InjectFault : flm::gpu::impl::InjectFaultBase<InjectFault> {
+  using InjectFaultBase::InjectFaultBase;
 
   void runOnOperation() override {
     const Fault *chosen = llvm::find_if(

@@ -6,7 +6,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def EmulateDevicePass : Pass<"flm-emulate-device", "::mlir::ModuleOp"> {
+def EmulateDevice : Pass<"flm-emulate-device", "::mlir::ModuleOp"> {
   let summary = "Turn device ops into calls of the emulator";
   let description = [{
     Takes kernels as their builders wrote them. Every device op (NVVM, flm_gpu,
@@ -31,7 +31,7 @@ def EmulateDevicePass : Pass<"flm-emulate-device", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
-def InjectFaultPass : Pass<"flm-inject-fault"> {
+def InjectFault : Pass<"flm-inject-fault"> {
   let summary = "Break a kernel in one place, to see that it is noticed";
   let description = [{
     For tests of the emulator: changes the first op that `fault` applies to and

@@ -4,7 +4,7 @@
 #ifndef FLM_CODEGEN_GPU_EMULATOR_RUNTIMECALLS_H
 #define FLM_CODEGEN_GPU_EMULATOR_RUNTIMECALLS_H
 
-#include "codegen/gpu/ir/Device.h"
+#include "dialects/flm_gpu/FlmGpu.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -48,7 +48,7 @@ private:
   mlir::Operation *op;
 };
 
-/// Replaces the wgmma ops below `root`; see EmulateDevicePass. Reports results
+/// Replaces the wgmma ops below `root`; see EmulateDevice. Reports results
 /// that are used too early or never waited for.
 mlir::LogicalResult emulateWgmma(mlir::ModuleOp module, mlir::Operation *root);
 

@@ -1,16 +1,16 @@
 //===----------------------------------------------------------------------===//
 // From a kernel's description to the kernel.
 //===----------------------------------------------------------------------===//
-#include "codegen/gpu/kernels/Attention.h"
-#include "codegen/gpu/kernels/CrossEntropy.h"
-#include "codegen/gpu/kernels/Embedding.h"
-#include "codegen/gpu/kernels/Gemm.h"
-#include "codegen/gpu/kernels/Norm.h"
-#include "codegen/gpu/kernels/Optimizer.h"
 #include "codegen/gpu/kernels/Passes.h"
-#include "codegen/gpu/kernels/Pointwise.h"
-#include "codegen/gpu/kernels/Rope.h"
-#include "codegen/gpu/kernels/Transpose.h"
+#include "codegen/gpu/kernels/attention/Attention.h"
+#include "codegen/gpu/kernels/attention/Rope.h"
+#include "codegen/gpu/kernels/elementwise/Pointwise.h"
+#include "codegen/gpu/kernels/embedding/Embedding.h"
+#include "codegen/gpu/kernels/linear/Gemm.h"
+#include "codegen/gpu/kernels/linear/Transpose.h"
+#include "codegen/gpu/kernels/loss/CrossEntropy.h"
+#include "codegen/gpu/kernels/norm/Norm.h"
+#include "codegen/gpu/kernels/train/Optimizer.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,7 +21,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace flm::gpu {
-#define GEN_PASS_DEF_BUILDKERNELPASS
+#define GEN_PASS_DEF_BUILDKERNEL
 #include "codegen/gpu/kernels/Passes.h.inc"
 } // namespace flm::gpu
 
@@ -50,8 +50,8 @@ LogicalResult flm::gpu::buildKernel(OpBuilder &builder, Location loc,
 
 namespace {
 
-struct BuildKernel : flm::gpu::impl::BuildKernelPassBase<BuildKernel> {
-  using BuildKernelPassBase::BuildKernelPassBase;
+struct BuildKernel : flm::gpu::impl::BuildKernelBase<BuildKernel> {
+  using BuildKernelBase::BuildKernelBase;
 
   void runOnOperation() override {
     ModuleOp module = getOperation();

@@ -6,7 +6,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def BuildKernelPass : Pass<"flm-build-kernel", "::mlir::ModuleOp"> {
+def BuildKernel : Pass<"flm-build-kernel", "::mlir::ModuleOp"> {
   let summary = "Write one GPU kernel into the module";
   let description = [{
     Appends a `gpu.module` with the kernel that `kernel`, an attribute,

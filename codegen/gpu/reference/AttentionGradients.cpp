@@ -35,8 +35,7 @@ std::vector<Expected> flm::gpuref::attentionRowTerms(KernelTensors &tensors) {
   return {delta, lse2};
 }
 
-void flm::gpuref::prepareAttentionGradients(KernelTensors &tensors,
-                                            flm::emu::Random &) {
+void flm::gpuref::prepareAttentionGradients(KernelTensors &tensors, Random &) {
   Scores scores(tensors);
   Rows v(tensors.tensor("v")), gradient(tensors.tensor("do"));
   Tensor &delta = tensors.tensor("delta"), &lse2 = tensors.tensor("lse2");

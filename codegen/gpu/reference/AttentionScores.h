@@ -85,7 +85,7 @@ std::vector<Expected> attentionRowTerms(KernelTensors &tensors);
 std::vector<Expected> attentionGradients(KernelTensors &tensors);
 /// Makes delta and lse2 those that belong to q, k, v and do, as the forward
 /// kernel and attention_row_terms would write them.
-void prepareAttentionGradients(KernelTensors &tensors, emu::Random &);
+void prepareAttentionGradients(KernelTensors &tensors, Random &);
 
 } // namespace flm::gpuref
 

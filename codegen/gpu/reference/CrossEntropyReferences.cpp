@@ -48,13 +48,13 @@ struct Chunk {
 } // namespace
 
 /// A number in [-1, 1].
-static double unit(flm::emu::Random &random) {
+static double unit(Random &random) {
   return static_cast<double>(random.below(2001) - 1000) / 1000;
 }
 
 /// Logits of some size, NaNs in the padding: nobody may use them. Targets in
 /// the chunk, beside it, in the padding, and none.
-static void prepareChunk(KernelTensors &tensors, flm::emu::Random &random) {
+static void prepareChunk(KernelTensors &tensors, Random &random) {
   Chunk chunk(tensors);
   Tensor &logits = tensors.tensor("logits");
   for (int64_t i = 0; i < logits.size(); ++i)
@@ -68,8 +68,7 @@ static void prepareChunk(KernelTensors &tensors, flm::emu::Random &random) {
   }
 }
 
-static void prepareStatistics(KernelTensors &tensors,
-                              flm::emu::Random &random) {
+static void prepareStatistics(KernelTensors &tensors, Random &random) {
   prepareChunk(tensors, random);
   const nlohmann::json &problem = tensors.kernel().problem;
   Chunk chunk(tensors);
@@ -138,7 +137,7 @@ static std::vector<Expected> computeStatistics(KernelTensors &tensors) {
 }
 
 /// The maximum and the sum of whole rows, of which the chunk is a part.
-static void prepareGradient(KernelTensors &tensors, flm::emu::Random &random) {
+static void prepareGradient(KernelTensors &tensors, Random &random) {
   prepareChunk(tensors, random);
   Chunk chunk(tensors);
   for (int64_t row = 0; row < chunk.rows; ++row) {

@@ -12,7 +12,7 @@ using namespace flm::gpuref;
 /// Tokens of the vocabulary, many of them more than once, and some that are not
 /// in it: -1 and `vocab`.
 static void prepareTokens(KernelTensors &tensors, int64_t vocab,
-                          flm::emu::Random &random) {
+                          Random &random) {
   Tensor &tokens = tensors.tensor("tokens");
   for (int64_t i = 0; i < tokens.size(); ++i)
     tokens.set(i, static_cast<double>(random.below(vocab + 2) - 1));
@@ -71,7 +71,7 @@ static std::vector<Expected> computeTokenOrder(KernelTensors &tensors) {
   return {order, ends};
 }
 
-static void prepareGradient(KernelTensors &tensors, flm::emu::Random &random) {
+static void prepareGradient(KernelTensors &tensors, Random &random) {
   prepareTokens(tensors, tensors.tensor("d_table").shape()[0], random);
   TokenOrder sorted(tensors.tensor("tokens").values());
   for (size_t i = 0; i < sorted.order.size(); ++i) {
@@ -111,10 +111,10 @@ static std::vector<Expected> computeGradient(KernelTensors &tensors) {
 }
 
 std::vector<KernelReference> flm::gpuref::embeddingReferences() {
-  auto prepareVocab = [](KernelTensors &tensors, flm::emu::Random &random) {
+  auto prepareVocab = [](KernelTensors &tensors, Random &random) {
     prepareTokens(tensors, tensors.tensor("table").shape()[0], random);
   };
-  auto prepareFew = [](KernelTensors &tensors, flm::emu::Random &random) {
+  auto prepareFew = [](KernelTensors &tensors, Random &random) {
     prepareTokens(tensors, tensors.tensor("tokens").size() / 3 + 1, random);
   };
   return {

@@ -1,6 +1,6 @@
 //===----------------------------------------------------------------------===//
 // What a host must know to call a kernel: its arguments, its grid, and what it
-// computes. The compiler writes it as JSON (codegen/gpu/ir/DescribeKernel.h);
+// computes. The compiler writes it as JSON (dialects/flm_gpu/DescribeKernel.h);
 // programs without MLIR read it here.
 //
 //   {"name": "gemm_nt_bf16_bf16", "arch": "sm_90a",

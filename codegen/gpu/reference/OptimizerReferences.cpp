@@ -2,10 +2,12 @@
 // The norm of the gradients, clipping, AdamW.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/reference/References.h"
+#include "runtime/abi/Hyper.h"
 
 #include <cmath>
 
 using namespace flm::gpuref;
+using flm::abi::Hyper;
 
 /// The unit roundoff of f32, and of f64 with room for the order of a sum.
 static constexpr double unit = 0x1p-24, wideUnit = 0x1p-52;
@@ -14,43 +16,26 @@ static constexpr double unit = 0x1p-24, wideUnit = 0x1p-52;
 // The values of a step
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// What the tensor `hyper` holds.
-struct Hyper {
-#define FLM_HYPER(name, doc) double name = 0;
-#include "runtime/abi/Hyper.def"
-};
-} // namespace
-
-static Hyper readHyper(KernelTensors &tensors) {
-  int64_t i = 0;
-  Hyper hyper;
-#define FLM_HYPER(name, doc) hyper.name = tensors.tensor("hyper").get(i++);
-#include "runtime/abi/Hyper.def"
-  return hyper;
+static double readHyper(KernelTensors &tensors, Hyper which) {
+  return tensors.tensor("hyper").get(static_cast<int64_t>(which));
 }
 
-static void writeHyper(KernelTensors &tensors, const Hyper &hyper) {
-  int64_t i = 0;
-#define FLM_HYPER(name, doc) tensors.tensor("hyper").set(i++, hyper.name);
-#include "runtime/abi/Hyper.def"
-}
-
-/// Those of some step of a training run; `clip` is off, below or above a norm
-/// of 10 in turn.
-static Hyper someHyper(flm::emu::Random &random) {
+/// The scalars of some step of a training run; `clip` is off, below or above a
+/// norm of 10 in turn.
+static void prepareHyper(KernelTensors &tensors, Random &random) {
+  auto set = [&](Hyper which, double value) {
+    tensors.tensor("hyper").set(static_cast<int64_t>(which), value);
+  };
   int64_t step = 1 + random.below(100);
-  Hyper hyper;
-  hyper.lr = 1e-4 * (1 + random.below(100));
-  hyper.beta1 = 0.9;
-  hyper.beta2 = 0.95;
-  hyper.eps = 1e-8;
-  hyper.weight_decay = 0.1;
+  set(Hyper::lr, 1e-4 * (1 + random.below(100)));
+  set(Hyper::beta1, 0.9);
+  set(Hyper::beta2, 0.95);
+  set(Hyper::eps, 1e-8);
+  set(Hyper::weight_decay, 0.1);
   const double clips[] = {0, 1, 1000};
-  hyper.clip = clips[random.below(3)];
-  hyper.bias1 = 1 - std::pow(hyper.beta1, step);
-  hyper.bias2 = 1 - std::pow(hyper.beta2, step);
-  return hyper;
+  set(Hyper::clip, clips[random.below(3)]);
+  set(Hyper::bias1, 1 - std::pow(0.9, step));
+  set(Hyper::bias2, 1 - std::pow(0.95, step));
 }
 
 static void makePositive(Tensor &tensor) {
@@ -87,17 +72,16 @@ static std::vector<Expected> computeChunkTotal(KernelTensors &tensors) {
   // sqrt halves the error of the total, then rounds; the factor adds the
   // roundings of a sum and of a division.
   double norm = std::sqrt(total), normError = relative / 2 + unit;
-  double clip = readHyper(tensors).clip;
+  double clip = readHyper(tensors, Hyper::clip);
   double coef = clip > 0 ? std::min(1.0, clip / (norm + 1e-6)) : 1;
   return {{"norm", {norm}, {1.01 * normError * norm}},
           {"coef", {coef}, {1.01 * (normError + 2 * unit) * coef}}};
 }
 
-static void prepareChunkTotal(KernelTensors &tensors,
-                              flm::emu::Random &random) {
+static void prepareChunkTotal(KernelTensors &tensors, Random &random) {
   makePositive(tensors.tensor("sums"));
   if (tensors.has("hyper"))
-    writeHyper(tensors, someHyper(random));
+    prepareHyper(tensors, random);
 }
 
 //===----------------------------------------------------------------------===//
@@ -134,20 +118,21 @@ static Approximate rounded(Approximate a) {
 
 static std::vector<Expected> computeAdamW(KernelTensors &tensors) {
   const nlohmann::json &problem = tensors.kernel().problem;
-  Hyper hyper = readHyper(tensors);
+  auto hyper = [&](Hyper which) { return readHyper(tensors, which); };
   auto factor = [&](const char *name, double value) {
     return rounded(exact(problem[name].get<double>() * value));
   };
-  Approximate lr = factor("lr", hyper.lr),
-              decay = factor("wd", hyper.weight_decay),
-              eps = factor("eps", hyper.eps), one = exact(1),
-              beta1 = exact(hyper.beta1), beta2 = exact(hyper.beta2),
-              rest1 = rounded(exact(1 - hyper.beta1)),
-              rest2 = rounded(exact(1 - hyper.beta2));
+  Approximate lr = factor("lr", hyper(Hyper::lr)),
+              decay = factor("wd", hyper(Hyper::weight_decay)),
+              eps = factor("eps", hyper(Hyper::eps)), one = exact(1),
+              beta1 = exact(hyper(Hyper::beta1)),
+              beta2 = exact(hyper(Hyper::beta2)),
+              rest1 = rounded(exact(1 - hyper(Hyper::beta1))),
+              rest2 = rounded(exact(1 - hyper(Hyper::beta2)));
   Approximate lost = rounded(lr * decay);
   Approximate kept = rounded(one + exact(-1) * lost);
-  Approximate step = rounded(lr / exact(hyper.bias1));
-  Approximate scale2 = rounded(one / rounded(root(exact(hyper.bias2))));
+  Approximate step = rounded(lr / exact(hyper(Hyper::bias1)));
+  Approximate scale2 = rounded(one / rounded(root(exact(hyper(Hyper::bias2)))));
   Approximate coef = exact(tensors.tensor("coef").get(0));
 
   std::map<std::string, Expected> results;
@@ -184,10 +169,10 @@ static std::vector<Expected> computeAdamW(KernelTensors &tensors) {
   return list;
 }
 
-static void prepareAdamW(KernelTensors &tensors, flm::emu::Random &random) {
+static void prepareAdamW(KernelTensors &tensors, Random &random) {
   makePositive(tensors.tensor("v"));
   makePositive(tensors.tensor("coef"));
-  writeHyper(tensors, someHyper(random));
+  prepareHyper(tensors, random);
 }
 
 std::vector<KernelReference> flm::gpuref::optimizerReferences() {

@@ -142,7 +142,7 @@ static std::vector<Expected> computeSiluMulGrad(KernelTensors &tensors) {
 }
 
 /// Gates up to 10, where the sigmoid is flat, so that a wrong one shows.
-static void prepareGates(KernelTensors &tensors, flm::emu::Random &) {
+static void prepareGates(KernelTensors &tensors, Random &) {
   int step = tensors.has("gate_up") ? 2 : 1;
   Tensor &gate = tensors.tensor(step == 2 ? "gate_up" : "gate");
   for (int64_t i = 0; i < gate.size(); i += step)

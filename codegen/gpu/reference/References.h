@@ -5,7 +5,7 @@
 #ifndef FLM_CODEGEN_GPU_REFERENCE_REFERENCES_H
 #define FLM_CODEGEN_GPU_REFERENCE_REFERENCES_H
 
-#include "codegen/gpu/emulator/runtime/Random.h"
+#include "codegen/gpu/reference/Random.h"
 #include "codegen/gpu/reference/Tensors.h"
 
 #include <functional>
@@ -45,7 +45,7 @@ struct KernelReference {
   std::function<std::vector<Expected>(KernelTensors &)> compute;
   /// Makes inputs that belong together from random ones, e.g. tokens that are
   /// in the vocabulary. May be null.
-  std::function<void(KernelTensors &, emu::Random &)> prepare = nullptr;
+  std::function<void(KernelTensors &, Random &)> prepare = nullptr;
   /// What is wrong with the sizes of these tensors, beyond what each of them
   /// needs, and what to do; empty if nothing is. May be null.
   std::function<std::string(KernelTensors &)> checkSizes = nullptr;

@@ -2,8 +2,8 @@
 // Allocating and filling tensors.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/reference/Tensors.h"
-#include "codegen/gpu/emulator/runtime/Bf16.h"
-#include "codegen/gpu/emulator/runtime/Random.h"
+#include "codegen/gpu/reference/Bf16.h"
+#include "codegen/gpu/reference/Random.h"
 #include "codegen/gpu/reference/References.h"
 
 #include <algorithm>
@@ -36,7 +36,7 @@ double Tensor::get(int64_t element) const {
   case ElementType::BF16: {
     uint16_t bits;
     read(bits);
-    return emu::fromBF16(bits);
+    return fromBF16(bits);
   }
   case ElementType::F32: {
     float value;
@@ -58,7 +58,7 @@ void Tensor::set(int64_t element, double value) {
   auto write = [&](auto bits) { std::memcpy(address, &bits, sizeof(bits)); };
   switch (argument->type) {
   case ElementType::BF16:
-    return write(emu::toBF16(static_cast<float>(value)));
+    return write(toBF16(static_cast<float>(value)));
   case ElementType::F32:
     return write(static_cast<float>(value));
   case ElementType::I32:
@@ -86,7 +86,7 @@ KernelTensors::create(const KernelDescription &kernel, const Sizes &scalars,
                       uint64_t seed, std::string &error) {
   assert(scalars.size() == kernel.scalarCount() && "one per i32 argument");
   std::unique_ptr<KernelTensors> result(new KernelTensors(kernel, scalars));
-  emu::Random random(seed);
+  Random random(seed);
   for (const Argument &argument : kernel.arguments) {
     if (argument.kind == Argument::Kind::I32)
       continue;

@@ -5,7 +5,7 @@
 #ifndef FLM_CODEGEN_GPU_TARGET_FATBIN_H
 #define FLM_CODEGEN_GPU_TARGET_FATBIN_H
 
-#include "codegen/gpu/ir/Device.h"
+#include "dialects/flm_gpu/FlmGpu.h"
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"

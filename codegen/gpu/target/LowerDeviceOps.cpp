@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // flm_gpu ops as inline PTX, and the pipeline around it.
 //===----------------------------------------------------------------------===//
-#include "codegen/gpu/ir/Device.h"
 #include "codegen/gpu/target/Passes.h"
+#include "dialects/flm_gpu/FlmGpu.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -13,7 +13,7 @@
 #include "llvm/Support/raw_ostream.h"
 
 namespace flm::gpu {
-#define GEN_PASS_DEF_LOWERDEVICEOPSPASS
+#define GEN_PASS_DEF_LOWERDEVICEOPS
 #include "codegen/gpu/target/Passes.h.inc"
 } // namespace flm::gpu
 
@@ -95,7 +95,7 @@ static void lower(OpaqueOp op) {
 
 namespace {
 
-struct LowerDeviceOps : flm::gpu::impl::LowerDeviceOpsPassBase<LowerDeviceOps> {
+struct LowerDeviceOps : flm::gpu::impl::LowerDeviceOpsBase<LowerDeviceOps> {
   void runOnOperation() override {
     getOperation()->walk([](Operation *op) {
       if (auto wgmma = dyn_cast<WgmmaOp>(op))
@@ -131,7 +131,7 @@ void flm::gpu::addStructuredToLLVM(OpPassManager &pm) {
 void flm::gpu::buildLowerToNvvmPipeline(OpPassManager &pm) {
   addStructuredToLLVM(pm);
   OpPassManager &device = pm.nest<mlir::gpu::GPUModuleOp>();
-  device.addPass(createLowerDeviceOpsPass());
+  device.addPass(createLowerDeviceOps());
   // Ops that LLVM has no intrinsic for are inline PTX in the NVVM dialect.
   device.addPass(createConvertNVVMToLLVMPass());
   device.addPass(createReconcileUnrealizedCastsPass());

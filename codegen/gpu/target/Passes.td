@@ -6,7 +6,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def LowerDeviceOpsPass : Pass<"flm-lower-device-ops"> {
+def LowerDeviceOps : Pass<"flm-lower-device-ops"> {
   let summary = "Write the flm_gpu ops as inline PTX";
   let description = [{
     `flm_gpu.wgmma` becomes one inline assembly with the accumulators tied to

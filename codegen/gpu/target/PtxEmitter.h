@@ -4,7 +4,7 @@
 #ifndef FLM_CODEGEN_GPU_TARGET_PTXEMITTER_H
 #define FLM_CODEGEN_GPU_TARGET_PTXEMITTER_H
 
-#include "codegen/gpu/ir/Device.h"
+#include "dialects/flm_gpu/FlmGpu.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 

@@ -5,7 +5,7 @@
 #ifndef FLM_CODEGEN_GPU_TARGET_PTXAS_H
 #define FLM_CODEGEN_GPU_TARGET_PTXAS_H
 
-#include "codegen/gpu/ir/Device.h"
+#include "dialects/flm_gpu/FlmGpu.h"
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"

@@ -39,9 +39,13 @@ private:
 
   SmallVector<BlockArgument> carries, slices;
   SmallVector<Value> inits;
-  SmallVector<Value> stacks; ///< per slice; null: the next of `saved`
-  SmallVector<Value> saved;  ///< forward body values to be stacked
-  llvm::DenseMap<Value, Value> known;
+  SmallVector<Value> stacks; ///< per slice; null: the next of those saved
+  /// Slices of arguments of the forward body, which are never replaced.
+  llvm::DenseMap<BlockArgument, BlockArgument> known;
+  /// Slices of the values that the forward body saves: its terminator holds
+  /// them from here on, because a nested loop is replaced when it is
+  /// differentiated.
+  SmallVector<BlockArgument> savedSlices;
 };
 
 BlockArgument ReversedLoop::addSlice(Type type, Value stack, Location loc) {
@@ -60,16 +64,24 @@ BlockArgument ReversedLoop::addCarry(Value init, Location loc) {
 
 /// What a forward value is called in the reversed body.
 Value ReversedLoop::primal(Value value) {
-  if (Value found = known.lookup(value))
-    return found;
   if (!forward.getBody().isAncestor(value.getParentRegion()))
     return outer.primal(value); // captured, the same in every iteration
   Location loc = derivedFrom(value, "");
   if (auto argument = dyn_cast<BlockArgument>(value))
-    if (Value stack = forward.stackOf(argument))
-      return known[value] = addSlice(value.getType(), outer.primal(stack), loc);
-  saved.push_back(value);
-  return known[value] = addSlice(value.getType(), Value(), loc);
+    if (Value stack = forward.stackOf(argument)) {
+      BlockArgument &slice = known[argument];
+      if (!slice)
+        slice = addSlice(value.getType(), outer.primal(stack), loc);
+      return slice;
+    }
+  YieldOp yield = forward.yield();
+  auto saved = yield.getStacks().drop_front(forward.getStacks().size());
+  for (auto [held, slice] : llvm::zip_equal(saved, savedSlices))
+    if (held == value)
+      return slice;
+  yield.getStacksMutable().append(value);
+  savedSlices.push_back(addSlice(value.getType(), Value(), loc));
+  return savedSlices.back();
 }
 
 LogicalResult ReversedLoop::build() {
@@ -99,9 +111,10 @@ LogicalResult ReversedLoop::build() {
     carryTargets.push_back(forward.getInits()[index]);
     names.push_back("d_" + valueName(forward.getInits()[index]).str());
   }
-  for (auto [value, gradient] : inner.remaining()) {
+  for (Value value : inner.reached()) {
     if (forward.getBody().isAncestor(value.getParentRegion()))
       continue;
+    Value gradient = inner.cotangent(value);
     Value zero =
         FillOp::create(outer.builder, withoutName(value.getLoc()),
                        gradient.getType(), bodyBuilder.getF64FloatAttr(0.0));
@@ -123,7 +136,7 @@ LogicalResult ReversedLoop::build() {
 
   // The forward loop again, stacking what was asked for.
   bool reverse = !forward.getReverse();
-  SmallVector<Value> savedStacks = appendStacks(forward, saved);
+  SmallVector<Value> savedStacks = addMissingStacks(forward);
   auto *nextSaved = savedStacks.begin();
   for (Value &stack : stacks)
     if (!stack)

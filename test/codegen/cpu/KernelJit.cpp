@@ -53,7 +53,7 @@ std::unique_ptr<KernelJit> KernelJit::compile(mlir::ModuleOp module,
     names[function.getAsOpaquePointer()] = function.getSymName().str();
 
   mlir::PassManager passes(module.getContext());
-  buildLowerToLLVMPipeline(passes, target);
+  addLowerToLLVM(passes, target);
   if (mlir::failed(passes.run(module))) {
     ADD_FAILURE() << "the lowering failed; see the diagnostics above";
     return nullptr;

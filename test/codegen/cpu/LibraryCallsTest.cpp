@@ -31,7 +31,7 @@ FLM_INSTANTIATE_ROWS_TEST(LibraryCallsTest);
 std::set<std::string> undefinedSymbols(mlir::ModuleOp module,
                                        const CpuTarget &target) {
   mlir::PassManager passes(module.getContext());
-  buildLowerToLLVMPipeline(passes, target);
+  addLowerToLLVM(passes, target);
   if (mlir::failed(passes.run(module)))
     return {"nothing: the lowering failed"};
   auto object = llvm::cantFail(

@@ -30,7 +30,7 @@ protected:
 std::vector<std::string> undefinedSymbols(mlir::ModuleOp module,
                                           const CpuTarget &target) {
   mlir::PassManager passes(module.getContext());
-  buildLowerToLLVMPipeline(passes, target);
+  addLowerToLLVM(passes, target);
   EXPECT_TRUE(mlir::succeeded(passes.run(module)));
   auto object = llvm::cantFail(
       flm::binary::emit(module, target, flm::binary::EmitKind::Object));

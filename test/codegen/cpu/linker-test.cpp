@@ -22,7 +22,7 @@ static llvm::SmallVector<char, 0> object(const char *text) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &test.context());
   cpu::CpuTarget target = cpu::hostTarget();
   mlir::PassManager passes(&test.context());
-  cpu::buildLowerToLLVMPipeline(passes, target);
+  cpu::addLowerToLLVM(passes, target);
   EXPECT_TRUE(mlir::succeeded(passes.run(*module)));
   return llvm::cantFail(
       binary::emit(*module, target, binary::EmitKind::Object));

@@ -146,7 +146,7 @@ static std::string assemblyOf(const std::string &body,
       return
     })mlir");
   mlir::PassManager passes(&test.context());
-  buildLowerToLLVMPipeline(passes, target);
+  addLowerToLLVM(passes, target);
   if (mlir::failed(passes.run(*module)))
     return "call lowering failed";
   auto text =
@@ -189,7 +189,7 @@ static std::string errorsOf(const std::string &text) {
                                           return mlir::success();
                                         });
   mlir::PassManager passes(&test.context());
-  buildLowerToLLVMPipeline(passes, hostTarget());
+  addLowerToLLVM(passes, hostTarget());
   EXPECT_TRUE(mlir::failed(passes.run(*module)));
   return errors;
 }

@@ -40,7 +40,7 @@ flm.config @c of @m {batch = 4, seq = 8, hidden = 8, vocab = 13, layers = 2}
 flm.recipe @r {micro_batch = 2, micro_batches = 3}
 flm.plan @four of @m on grid(dp = 2, pp = 2, tp = 2) {batch -> dp, layers -> pp, vocab -> tp, optimizer -> dp}
 
-// MANIFEST: "abi":2,"collectives":[
+// MANIFEST: "abi":3,"collectives":[
 // The larger side of each, its parts, and how often it runs in a step.
 // MANIFEST: "axis":"tp","bytes":128,"dim":0,"dtype":"f32","id":0,"kind":"all_gather","name":"x","shape":[8,8],"source":"rank.mlir:[[#]]:[[#]]","times":3
 // MANIFEST: "axis":"tp","bytes":128,"dtype":"f32","id":1,"kind":"all_reduce","name":"y","op":"max","shape":[4,8],{{.*}}"times":1

@@ -1,5 +1,5 @@
 // REQUIRES: x86-registered-target
-// RUN: flmc %models/tele-flm.mlir --config=tiny --recipe=quick --set seq=24 --set hidden=24 --set heads=3 --set ffn=40 --set layers=3 --set micro_batch=2 --emit=plan -o %t.mlir
+// RUN: flmc %models/tele-flm.mlir --config=tiny --recipe=quick --set seq=24 --set hidden=24 --set heads=3 --set ffn=40 --set layers=3 --set micro_batch=2 --emit=buffers -o %t.mlir
 // RUN: flm-opt %t.mlir --flm-lower-programs=cpu=x86-64-v3 -o %t.kernels.mlir
 // RUN: FileCheck %s < %t.kernels.mlir
 // Five layers are as much code as three: kernels are shared, layers are a loop.

@@ -160,32 +160,32 @@ flm.recipe @r {momentum = 0.9}
 
 // -----
 
-// expected-error @below {{'lr' must be a number, 0 or more: largest learning rate}}
+// expected-error @below {{'lr' must be a number of at least 0: peak learning rate}}
 flm.recipe @r {lr = -1.0e-3}
 
 // -----
 
-// expected-error @below {{'lr' must be a number, 0 or more: largest learning rate}}
+// expected-error @below {{'lr' must be a number of at least 0: peak learning rate}}
 flm.recipe @r {lr = adamw}
 
 // -----
 
-// expected-error @below {{'steps' must be a positive integer: steps of the whole schedule}}
+// expected-error @below {{'steps' must be a whole number of at least 0: optimizer steps of the whole run}}
 flm.recipe @r {steps = 10.5}
 
 // -----
 
-// expected-error @below {{'micro_batch' must be a positive integer: sequences in a micro-batch}}
+// expected-error @below {{'micro_batch' must be a whole number of at least 1: sequences in a micro-batch}}
 flm.recipe @r {micro_batch = 0}
 
 // -----
 
-// expected-error @below {{'precision' must be one of f32, bf16, f64: element type}}
+// expected-error @below {{'precision' must be f32 or bf16 or f64: element type}}
 flm.recipe @r {precision = fp16}
 
 // -----
 
-// expected-error @below {{'schedule' must be one of cosine, constant: shape}}
+// expected-error @below {{'schedule' must be cosine or constant: learning rate after the warm-up}}
 flm.recipe @r {schedule = 3}
 
 // -----
@@ -207,6 +207,58 @@ flm.recipe @r {eps = 1e-8}
 
 // expected-error @below {{expected a number, a name or a list of names}}
 flm.recipe @r {lr = {}}
+
+// -----
+
+// The upper end of a range is the list's, too.
+// expected-error @below {{'beta1' must be a number from 0 to below 1: AdamW decay of the first moment}}
+flm.recipe @r {beta1 = 1}
+
+// -----
+
+// expected-error @below {{'seed' must be a whole number of at least 0: seed of initialization}}
+flm.recipe @r {seed = -1}
+
+// -----
+
+// expected-error @below {{'decay' must be matrices or all: parameters with weight decay}}
+flm.recipe @r {decay = gains}
+
+// -----
+
+flm.recipe @pretrain {}
+// expected-error @below {{recipe @r derives from unknown recipe @pretain; did you mean 'pretrain'?}}
+flm.recipe @r from @pretain {}
+
+// -----
+
+flm.recipe @long {}
+flm.recipe @short {}
+// expected-error @below {{recipe @r derives from unknown recipe @nothing; known: long, short}}
+flm.recipe @r from @nothing {}
+
+// -----
+
+// There is no other to suggest, and only a recipe is one.
+// expected-error @below {{recipe @r derives from unknown recipe @m}}
+flm.recipe @r from @m {}
+flm.model @m dims [batch](%x: [batch]) { return }
+
+// -----
+
+// expected-error @below {{recipe @r derives from itself}}
+flm.recipe @r from @r {}
+
+// -----
+
+// @outside derives from a circle that it is not in: the error is theirs.
+flm.recipe @outside from @a {}
+// expected-error @below {{recipe @a derives from itself}}
+flm.recipe @a from @b {}
+// expected-note @below {{through @b}}
+flm.recipe @b from @c {}
+// expected-note @below {{through @c}}
+flm.recipe @c from @a {}
 
 // -----
 

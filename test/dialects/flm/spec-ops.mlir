@@ -37,9 +37,19 @@ flm.model @m dims [batch, seq, vocab, padded_vocab = round_up(vocab, 64), hidden
 // CHECK-NEXT: flm.config @c of @m {seq = 8, vocab = 10, hidden = 6, heads = 3, layers = 2}
 flm.config @c of @m {seq = 8, vocab = 10, hidden = 6, heads = 3, layers = 2}
 
-// Every kind of value that a recipe takes.
-// CHECK-NEXT: flm.recipe @r {optimizer = adamw, lr = 1.5e-4, eps = 1.0e-8, warmup = 2000, weight_decay = 0.1, clip = 0, width = [hidden, heads]}
+// Every kind of value that a recipe takes; what does not fit a line is wrapped.
+// CHECK-NEXT: flm.recipe @r {
+// CHECK-NEXT: {{^}}  optimizer = adamw, lr = 1.5e-4, eps = 1.0e-8, warmup = 2000, weight_decay = 0.1, clip = 0,{{$}}
+// CHECK-NEXT: {{^}}  width = [hidden, heads]{{$}}
+// CHECK-NEXT: {{^}}}{{$}}
 flm.recipe @r {optimizer = adamw, lr = 0.00015, eps = 1.0e-08, warmup = 2000, weight_decay = 0.1, clip = 0, width = [hidden, heads]}
+// One that derives from another, which may stand below it.
+// CHECK-NEXT: flm.recipe @narrow_fast from @narrow {lr = 3.0e-3}
+flm.recipe @narrow_fast from @narrow {lr = 3.0e-3}
+// CHECK-NEXT: flm.recipe @narrow from @r {precision = bf16}
+flm.recipe @narrow from @r {precision = bf16}
+// CHECK-NEXT: flm.recipe @same from @r {}
+flm.recipe @same from @r {}
 
 // CHECK-NEXT: flm.plan @one of @m on grid() {}
 flm.plan @one of @m on grid() {}

@@ -4,10 +4,10 @@
 #include "test/numerics/compiled/CompiledProgram.h"
 
 #include "codegen/binary/ObjectEmitter.h"
+#include "codegen/buffers/Passes.h"
 #include "codegen/cpu/LowerToLLVM.h"
 #include "codegen/host/Manifest.h"
 #include "codegen/host/Passes.h"
-#include "codegen/plan/Passes.h"
 #include "dialects/flm/Flm.h"
 #include "passes/autodiff/Passes.h"
 #include "passes/fusion/Passes.h"
@@ -76,8 +76,8 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
   binary::registerTranslations(registry);
   context =
       std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
-  planned = parseSourceString<ModuleOp>(spec, context.get());
-  if (!planned)
+  buffered = parseSourceString<ModuleOp>(spec, context.get());
+  if (!buffered)
     fatal("the spec of a test does not parse");
 
   InstantiateModelOptions graph;
@@ -86,21 +86,21 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
   graph.plan = "single";
   graph.overrides.assign(overrides.begin(), overrides.end());
   PassManager pm(context.get());
-  buildGraphPipeline(pm, graph);
-  buildMupPipeline(pm);
-  buildTrainPipeline(pm);
-  buildFusePipeline(pm);
-  buildPlanPipeline(pm);
-  if (failed(pm.run(*planned)))
+  buildGraphStage(pm, graph);
+  buildMupStage(pm);
+  buildTrainStage(pm);
+  buildFuseStage(pm);
+  buildBuffersStage(pm);
+  if (failed(pm.run(*buffered)))
     fatal("the spec of a test does not compile");
 
   // The machine code, from a copy.
-  OwningOpRef<ModuleOp> lowered = planned->clone();
+  OwningOpRef<ModuleOp> lowered = buffered->clone();
   LowerProgramsOptions kernels;
   kernels.cpu = cpu.str();
   cpu::CpuTarget target = orDie(cpu::namedTarget(cpu));
   PassManager lower(context.get());
-  buildKernelsPipeline(lower, kernels);
+  buildKernelsStage(lower, kernels);
   if (failed(lower.run(*lowered)))
     fatal("the programs of a test do not lower");
   std::string manifest;
@@ -109,7 +109,7 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
       manifest = cast<StringAttr>(global.getValueAttr()).getValue().str();
   });
   PassManager toLLVM(context.get());
-  buildLLVMPipeline(toLLVM, target);
+  buildLLVMStage(toLLVM, target);
   if (failed(toLLVM.run(*lowered)))
     fatal("the kernels of a test do not lower");
   SmallVector<char, 0> object =
@@ -126,8 +126,9 @@ CompiledProgram::CompiledProgram(StringRef spec, StringRef config,
   if (llvm::Error error =
           library.define(llvm::orc::absoluteSymbols(std::move(symbols))))
     fatal(llvm::toString(std::move(error)));
-  if (llvm::Error error = jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(
-          StringRef(object.data(), object.size()))))
+  if (llvm::Error error =
+          jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(
+              StringRef(object.data(), object.size()))))
     fatal(llvm::toString(std::move(error)));
 
   // Where everything lies, as the runtime learns it.
@@ -198,14 +199,16 @@ void CompiledProgram::randomize(unsigned seed) {
     }
     state[name] = std::move(tensor);
   }
+  rounded = state;
   for (const Table &table : tables) {
     auto *row = reinterpret_cast<float *>(aligned(stateArena) + table.offset);
     int64_t half = table.headDim / 2;
     for (int64_t position = 0; position < table.seq; ++position)
       for (int64_t i = 0; i < half; ++i) {
-        double angle = static_cast<double>(position) *
-                       std::pow(table.theta, -2.0 * static_cast<double>(i) /
-                                                 static_cast<double>(table.headDim));
+        double angle =
+            static_cast<double>(position) *
+            std::pow(table.theta, -2.0 * static_cast<double>(i) /
+                                      static_cast<double>(table.headDim));
         row[position * table.headDim + i] = static_cast<float>(std::cos(angle));
         row[position * table.headDim + half + i] =
             static_cast<float>(std::sin(angle));
@@ -230,8 +233,8 @@ static std::vector<int32_t> integers(const reference::Tensor &tensor) {
 template <typename... Args>
 void CompiledProgram::call(const char *symbol, Args... args) {
   poisonScratch();
-  auto *function = orDie(jit->lookup(symbol))
-                       .toPtr<void (*)(void *, void *, Args...)>();
+  auto *function =
+      orDie(jit->lookup(symbol)).toPtr<void (*)(void *, void *, Args...)>();
   function(aligned(stateArena), aligned(scratchArena), args...);
 }
 
@@ -264,27 +267,45 @@ CompiledProgram::predictCompiled(const reference::Tensor &tokens) {
 }
 
 Operation *CompiledProgram::program(StringRef name) {
-  return planned->lookupSymbol(name);
+  return buffered->lookupSymbol(name);
 }
 
 static SmallVector<reference::Tensor>
 interpret(Operation *program, ArrayRef<reference::Tensor> arguments,
-          reference::State &state) {
+          reference::State &state, const reference::Options &options = {}) {
   FailureOr<SmallVector<reference::Tensor>> results =
-      reference::run(program, arguments, state);
+      reference::run(program, arguments, state, options);
   if (failed(results))
     fatal("the reference interpreter reports an error");
   return std::move(*results);
 }
 
+/// A step of @train_step on the interpreter.
+static StepResult interpretStep(Operation *program,
+                                const reference::Tensor &tokens,
+                                const reference::Tensor &targets,
+                                ArrayRef<float> hyper, reference::State &state,
+                                const reference::Options &options) {
+  reference::Tensor scalars({static_cast<int64_t>(hyper.size())},
+                            std::vector<double>(hyper.begin(), hyper.end()));
+  auto results = interpret(program, {tokens, targets, scalars}, state, options);
+  return {results[0].data[0], results[1].data[0]};
+}
+
 StepResult CompiledProgram::stepReference(const reference::Tensor &tokens,
                                           const reference::Tensor &targets,
                                           ArrayRef<float> hyper) {
-  reference::Tensor scalars({static_cast<int64_t>(hyper.size())},
-                            std::vector<double>(hyper.begin(), hyper.end()));
-  auto results =
-      interpret(program("train_step"), {tokens, targets, scalars}, state);
-  return {results[0].data[0], results[1].data[0]};
+  return interpretStep(program("train_step"), tokens, targets, hyper, state,
+                       {});
+}
+
+StepResult CompiledProgram::stepRounded(const reference::Tensor &tokens,
+                                        const reference::Tensor &targets,
+                                        ArrayRef<float> hyper) {
+  reference::Options options;
+  options.roundResults = true;
+  return interpretStep(program("train_step"), tokens, targets, hyper, rounded,
+                       options);
 }
 
 double CompiledProgram::evalReference(const reference::Tensor &tokens,
@@ -297,19 +318,33 @@ CompiledProgram::predictReference(const reference::Tensor &tokens) {
   return interpret(program("predict"), {tokens}, state)[0].data;
 }
 
-double CompiledProgram::stateError(StringRef name) const {
+reference::Tensor CompiledProgram::compiledState(StringRef name) const {
   const Piece &piece = pieces.find(name)->second;
-  const reference::Tensor &expected = state.find(name)->second;
   auto &arena = const_cast<std::vector<char> &>(stateArena);
-  auto *actual = reinterpret_cast<float *>(aligned(arena) + piece.offset);
+  auto *bytes = reinterpret_cast<float *>(aligned(arena) + piece.offset);
+  reference::Tensor tensor(piece.shape);
+  std::copy_n(bytes, tensor.size(), tensor.data.begin());
+  return tensor;
+}
+
+const reference::Tensor &CompiledProgram::referenceState(StringRef name) const {
+  return state.find(name)->second;
+}
+
+const reference::Tensor &CompiledProgram::roundedState(StringRef name) const {
+  return rounded.find(name)->second;
+}
+
+double CompiledProgram::stateError(StringRef name) const {
+  const reference::Tensor &expected = referenceState(name);
+  reference::Tensor actual = compiledState(name);
   double largest = 0, error = 0;
   for (int64_t i = 0; i < expected.size(); ++i) {
     largest = std::max(largest, std::abs(expected.data[i]));
-    double difference = std::abs(actual[i] - expected.data[i]);
+    double difference = std::abs(actual.data[i] - expected.data[i]);
     if (!(difference <= error)) // NaN too
-      error = std::isnan(difference)
-                  ? std::numeric_limits<double>::infinity()
-                  : difference;
+      error = std::isnan(difference) ? std::numeric_limits<double>::infinity()
+                                     : difference;
   }
   return largest > 0 ? error / largest : error;
 }

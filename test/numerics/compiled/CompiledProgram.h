@@ -57,6 +57,12 @@ public:
   StepResult stepReference(const reference::Tensor &tokens,
                            const reference::Tensor &targets,
                            llvm::ArrayRef<float> hyper);
+  /// The same on the interpreter with every value rounded to its type, and on a
+  /// state of its own: how far it is from stepReference is how far rounding may
+  /// carry the machine code.
+  StepResult stepRounded(const reference::Tensor &tokens,
+                         const reference::Tensor &targets,
+                         llvm::ArrayRef<float> hyper);
   double evalCompiled(const reference::Tensor &tokens,
                       const reference::Tensor &targets);
   double evalReference(const reference::Tensor &tokens,
@@ -67,6 +73,11 @@ public:
 
   /// Names of parameters and moments.
   std::vector<std::string> stateNames() const;
+  /// A parameter or moment as the machine code has it, as the interpreter has
+  /// it, and as it is where values are rounded.
+  reference::Tensor compiledState(llvm::StringRef name) const;
+  const reference::Tensor &referenceState(llvm::StringRef name) const;
+  const reference::Tensor &roundedState(llvm::StringRef name) const;
   /// The largest |compiled - reference| of a state, relative to the largest
   /// |reference| in it.
   double stateError(llvm::StringRef name) const;
@@ -77,13 +88,12 @@ private:
     llvm::SmallVector<int64_t> shape;
   };
 
-  reference::State &referenceState() { return state; }
   mlir::Operation *program(llvm::StringRef name);
   void poisonScratch();
   template <typename... Args> void call(const char *symbol, Args... args);
 
   std::unique_ptr<mlir::MLIRContext> context;
-  mlir::OwningOpRef<mlir::ModuleOp> planned; ///< for the interpreter
+  mlir::OwningOpRef<mlir::ModuleOp> buffered; ///< for the interpreter
   std::unique_ptr<llvm::orc::LLJIT> jit;
   llvm::StringMap<Piece> pieces;
   llvm::StringMap<int64_t> dims;
@@ -93,7 +103,7 @@ private:
   };
   std::vector<Table> tables;
   int64_t micro = 1;
-  reference::State state;
+  reference::State state, rounded;
   std::vector<char> stateArena, scratchArena;
 };
 

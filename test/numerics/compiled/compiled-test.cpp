@@ -2,6 +2,7 @@
 // Optimised = reference: whole programs as machine code against the same
 // programs in the reference interpreter, at sizes that divide nothing.
 //===----------------------------------------------------------------------===//
+#include "runtime/abi/Hyper.h"
 #include "runtime/abi/Program.h"
 #include "test/numerics/compiled/CompiledProgram.h"
 
@@ -12,6 +13,7 @@
 #include <cmath>
 
 using namespace flm::numerics;
+using flm::abi::Hyper;
 using flm::reference::Tensor;
 
 namespace {
@@ -28,22 +30,19 @@ std::string teleFlm() {
 /// update a smooth function of the gradient: with a small one, a gradient that is
 /// all rounding error would still move its parameter by a whole lr.
 std::vector<float> hyperAt(int step, float clip) {
-  struct {
-#define FLM_HYPER(name, doc) float name = 0;
-#include "runtime/abi/Hyper.def"
-  } scalars;
-  scalars.lr = 1e-2f;
-  scalars.beta1 = 0.9f;
-  scalars.beta2 = 0.95f;
-  scalars.eps = 1e-2f;
-  scalars.weight_decay = 0.1f;
-  scalars.clip = clip;
-  scalars.bias1 = 1 - std::pow(scalars.beta1, static_cast<float>(step));
-  scalars.bias2 = 1 - std::pow(scalars.beta2, static_cast<float>(step));
-  return {
-#define FLM_HYPER(name, doc) scalars.name,
-#include "runtime/abi/Hyper.def"
+  std::vector<float> hyper(flm::abi::hyperCount);
+  auto set = [&](Hyper which, float value) {
+    hyper[static_cast<size_t>(which)] = value;
   };
+  set(Hyper::lr, 1e-2f);
+  set(Hyper::beta1, 0.9f);
+  set(Hyper::beta2, 0.95f);
+  set(Hyper::eps, 1e-2f);
+  set(Hyper::weight_decay, 0.1f);
+  set(Hyper::clip, clip);
+  set(Hyper::bias1, 1 - std::pow(0.9f, static_cast<float>(step)));
+  set(Hyper::bias2, 1 - std::pow(0.95f, static_cast<float>(step)));
+  return hyper;
 }
 
 struct Case {

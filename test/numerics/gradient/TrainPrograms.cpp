@@ -7,6 +7,7 @@
 #include "passes/autodiff/Passes.h"
 #include "passes/graph/Passes.h"
 #include "passes/mup/Passes.h"
+#include "runtime/abi/Hyper.h"
 #include "test/numerics/Program.h"
 
 #include "mlir/Parser/Parser.h"
@@ -36,9 +37,9 @@ TrainPrograms::TrainPrograms(StringRef spec, const Choice &choice) {
   for (const std::string &override : choice.set)
     options.overrides.push_back(override);
   PassManager pm(context.get());
-  buildGraphPipeline(pm, options);
+  buildGraphStage(pm, options);
   pm.addPass(createApplyMup());
-  buildTrainPipeline(pm);
+  buildTrainStage(pm);
   if (failed(pm.run(*module)))
     llvm::report_fatal_error("the spec of a test does not compile");
 }
@@ -121,13 +122,15 @@ double TrainPrograms::loss(const Batch &batch, State &state) {
 
 /// No clipping, and a first moment that is the gradient.
 static Tensor gradientHyper() {
-  std::vector<double> values;
-  std::map<StringRef, double> chosen = {
-      {"lr", 0.1}, {"eps", 1e-8}, {"bias1", 1}, {"bias2", 1}};
-#define FLM_HYPER(name, doc) values.push_back(chosen[#name]);
-#include "runtime/abi/Hyper.def"
-  int64_t count = values.size();
-  return Tensor({count}, std::move(values));
+  using abi::Hyper;
+  Tensor hyper({abi::hyperCount});
+  std::pair<Hyper, double> chosen[] = {{Hyper::lr, 0.1},
+                                       {Hyper::eps, 1e-8},
+                                       {Hyper::bias1, 1},
+                                       {Hyper::bias2, 1}};
+  for (auto [which, value] : chosen)
+    hyper.data[static_cast<size_t>(which)] = value;
+  return hyper;
 }
 
 Gradients TrainPrograms::gradients(const Batch &batch, State state,

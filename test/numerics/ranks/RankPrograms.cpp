@@ -3,14 +3,17 @@
 //===----------------------------------------------------------------------===//
 #include "test/numerics/ranks/RankPrograms.h"
 
+#include "codegen/buffers/Passes.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/Recipe.h"
 #include "passes/autodiff/Passes.h"
+#include "passes/fusion/Passes.h"
 #include "passes/graph/Passes.h"
 #include "passes/mup/Passes.h"
 #include "passes/sharding/Passes.h"
 #include "test/numerics/Program.h"
 
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/Sequence.h"
@@ -28,40 +31,78 @@ using reference::RankData;
 using reference::State;
 using reference::Tensor;
 
-RankPrograms::RankPrograms(StringRef plan,
-                           const std::vector<std::string> &set) {
+RankPrograms::RankPrograms() {
   DialectRegistry registry;
   registry.insert<FlmDialect>();
   registerGradientRules(registry);
   registerShardingRules(registry);
   context =
       std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
-  std::string spec =
+}
+
+RankPrograms::RankPrograms(StringRef plan, const std::vector<std::string> &set)
+    : RankPrograms() {
+  static const std::string spec =
       llvm::MemoryBuffer::getFile(FLM_SOURCE_DIR "/models/tele-flm.mlir")
           .get()
           ->getBuffer()
           .str();
-  spec += ("flm.plan @test of @tele_flm on " + plan + "\n").str();
-  module = parseSourceString<ModuleOp>(spec, context.get());
+  if (failed(build(spec, {"tele_flm", "tiny", "quick", plan.str(), set})))
+    llvm::report_fatal_error("the spec of a test does not compile");
+}
+
+LogicalResult RankPrograms::build(StringRef spec, const Choice &choice) {
+  module = parseSourceString<ModuleOp>(spec.str() + "flm.plan @test of @" +
+                                           choice.model + " on " + choice.plan +
+                                           "\n",
+                                       context.get());
   if (!module)
     llvm::report_fatal_error("the spec of a test does not parse");
   InstantiateModelOptions options;
-  options.config = "tiny";
-  options.recipe = "quick";
+  options.config = choice.config;
+  options.recipe = choice.recipe;
   options.plan = "test";
-  for (const std::string &override : set)
+  for (const std::string &override : choice.set)
     options.overrides.push_back(override);
   PassManager pm(context.get());
-  buildGraphPipeline(pm, options);
-  buildMupPipeline(pm);
-  buildTrainPipeline(pm);
-  buildShardPipeline(pm);
-  buildLocalPipeline(pm);
+  buildGraphStage(pm, options);
+  buildMupStage(pm);
+  buildTrainStage(pm);
+  buildShardStage(pm);
+  buildLocalStage(pm);
   if (failed(pm.run(*module)))
-    llvm::report_fatal_error("the spec of a test does not compile");
+    return failure();
   grid = reference::RankGrid(*module);
   for (RecipeOp recipe : module->getOps<RecipeOp>())
     chunks = {"pp", Recipe::of(recipe).pipeline_chunks};
+  return success();
+}
+
+/// The stages behind `local`, on a copy.
+LogicalResult RankPrograms::plan() {
+  OwningOpRef<ModuleOp> copy = module->clone();
+  PassManager pm(context.get());
+  buildFuseStage(pm);
+  buildBuffersStage(pm);
+  return pm.run(*copy);
+}
+
+std::unique_ptr<RankPrograms>
+RankPrograms::compile(StringRef spec, const Choice &choice, Refusal &refusal) {
+  std::unique_ptr<RankPrograms> programs(new RankPrograms);
+  refusal = {"", true};
+  ScopedDiagnosticHandler handler(
+      programs->context.get(), [&](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+          return;
+        auto loc = diagnostic.getLocation()->findInstanceOf<FileLineColLoc>();
+        refusal.located &= loc && loc.getLine() > 0;
+        refusal.text += std::to_string(loc ? loc.getLine() : 0) + ": " +
+                        diagnostic.str() + "\n";
+      });
+  if (failed(programs->build(spec, choice)) || failed(programs->plan()))
+    return nullptr;
+  return programs;
 }
 
 Operation *RankPrograms::program(StringRef name) {

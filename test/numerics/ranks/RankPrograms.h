@@ -17,13 +17,30 @@
 
 namespace flm::numerics {
 
-/// Tele-FLM under one plan.
+/// Why a spec was refused.
+struct Refusal {
+  std::string text;     ///< the errors, one per line, each as "line: message"
+  bool located = false; ///< whether each of them is at a line of the spec
+};
+
+/// A spec under one plan.
 class RankPrograms {
 public:
-  /// `plan` is what follows `on` in a plan: "grid(dp = 2) {batch -> dp}";
-  /// `set` has "dim=value" and "recipe key=value". What does not compile ends
-  /// the process with the diagnostics.
+  /// What to choose of a spec; an empty name is the only candidate. `plan` is
+  /// what follows `on` in a plan: "grid(dp = 2) {batch -> dp}"; `set` has
+  /// "dim=value" and "recipe key=value".
+  struct Choice {
+    std::string model, config, recipe, plan;
+    std::vector<std::string> set;
+  };
+
+  /// Tele-FLM. What does not compile ends the process with the diagnostics.
   RankPrograms(llvm::StringRef plan, const std::vector<std::string> &set);
+
+  /// `spec` (its text) up to the `local` stage. Null, and `refusal` says why,
+  /// where it does not compile up to the `buffers` stage.
+  static std::unique_ptr<RankPrograms>
+  compile(llvm::StringRef spec, const Choice &choice, Refusal &refusal);
 
   /// Random parameters, the same for the same names, sizes and `seed`, with
   /// moments that are zero: what all ranks together have.
@@ -47,6 +64,10 @@ public:
   mlir::Operation *program(llvm::StringRef name);
 
 private:
+  RankPrograms();
+  mlir::LogicalResult build(llvm::StringRef spec, const Choice &choice);
+  mlir::LogicalResult plan();
+
   std::unique_ptr<mlir::MLIRContext> context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   reference::RankGrid grid{std::vector<reference::RankGrid::Axis>()};

@@ -64,9 +64,9 @@ public:
           "base_width=8", "input_mult=1.5", "precision=f64"})
       options.overrides.push_back(set);
     PassManager pm(context.get());
-    buildGraphPipeline(pm, options);
-    buildMupPipeline(pm);
-    buildTrainPipeline(pm);
+    buildGraphStage(pm, options);
+    buildMupStage(pm);
+    buildTrainStage(pm);
     pm.addPass(createChunkNorms());
     if (failed(pm.run(*module)))
       llvm::report_fatal_error("the spec of a test does not compile");
@@ -141,7 +141,7 @@ void TrainStep::expectEqualsOneRank(unsigned seed) {
   for (Value argument : program.body()->getArguments())
     global.push_back(typeOf(argument));
   PassManager pm(context.get());
-  buildLocalPipeline(pm);
+  buildLocalStage(pm);
   ASSERT_TRUE(succeeded(pm.run(*copy)));
   program = programOf(*copy);
   program.walk([&](CollectiveOp op) {

@@ -29,6 +29,10 @@ flm.plan @p of @m on grid() {}
 // The product of bf16 operands is accumulated and kept in f32.
 // CHECK:        linear_grad_w %d_logits, %e : !bsv, !bsh -> !f32_vh
 // CHECK:        adamw %table, %{{.*}} : !f32_vh, [] f32, !f32_hyper
+// The caller gets f32.
+// CHECK-LABEL: flm.program @predict
+// CHECK:        %logits_wide = cast %logits : [{{.*}}] bf16 -> !{{.*}}
+// CHECK-NEXT:   return %logits_wide : !f32_1sv
 
 // LOOP-LABEL: flm.program @train_step
 // LOOP-NEXT:    %table = param "embed.weight" mup<{{.*}}> : !f32_vh

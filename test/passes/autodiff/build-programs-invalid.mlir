@@ -64,7 +64,7 @@ flm.model @m config @c recipe @r plan @p dims [batch, seq, vocab, hidden](%x: [b
 
 // -----
 
-// An op without a rule on the way to the loss.
+// An op without a rule.
 flm.recipe @r {}
 flm.model @m config @c recipe @r plan @p dims [batch, seq, vocab](%x: [batch=2, seq=3] i32, %y: [batch=2, seq=3] i32) {
   %t = param "t" mup<vector, constant(1.0), lr 1.0, wd 1.0, eps 1.0, ""> : [vocab=4, vocab=4] f32
@@ -86,4 +86,38 @@ flm.model @m config @c recipe @r plan @p dims [batch, seq, vocab](%x: [batch=2, 
   %half = scale %loss by 0.5 : [] f32
   // expected-error @below {{a model returns its loss, the result of a cross_entropy}}
   return %half : [] f32
+}
+
+// -----
+
+// Dead or not: what the compiler makes has no place in a model.
+flm.recipe @r {}
+flm.model @m config @c recipe @r plan @p dims [batch, seq, vocab](%x: [batch=2, seq=3] i32, %y: [batch=2, seq=3] i32) {
+  %t = param "t" mup<vector, constant(1.0), lr 1.0, wd 1.0, eps 1.0, ""> : [vocab=4, vocab=4] f32
+  // expected-error @below {{has no gradient rule, so a model can not hold it}}
+  update "t" with %t : [vocab=4, vocab=4] f32
+  %logits = embedding %x, %t : [batch=2, seq=3] i32, [vocab=4, vocab=4] f32
+  %loss = cross_entropy %logits, %y : [batch=2, seq=3, vocab=4] f32, [batch=2, seq=3] i32
+  return %loss : [] f32
+}
+
+// -----
+
+flm.recipe @r {}
+flm.model @m config @c recipe @r plan @p dims [batch, seq, vocab](%x: [batch=2, seq=3] i32, %y: [batch=2, seq=3] i32) {
+  %t = param "t" mup<vector, constant(1.0), lr 1.0, wd 1.0, eps 1.0, ""> : [vocab=4, vocab=4] f32
+  // expected-error @below {{reads the targets, which only the loss may: @predict has none}}
+  %logits = embedding %y, %t : [batch=2, seq=3] i32, [vocab=4, vocab=4] f32
+  %loss = cross_entropy %logits, %y : [batch=2, seq=3, vocab=4] f32, [batch=2, seq=3] i32
+  return %loss : [] f32
+}
+
+// -----
+
+flm.recipe @r {}
+flm.model @m config @c recipe @r plan @p dims [batch, seq, vocab](%x: [batch=2, seq=3] i32, %y: [batch=2, seq=3] i32) {
+  // expected-error @below {{has the dim 'batch', which is another one in @predict}}
+  %t = param "t" mup<vector, constant(1.0), lr 1.0, wd 1.0, eps 1.0, ""> : [batch=2, seq=3, vocab=4] f32
+  %loss = cross_entropy %t, %y : [batch=2, seq=3, vocab=4] f32, [batch=2, seq=3] i32
+  return %loss : [] f32
 }

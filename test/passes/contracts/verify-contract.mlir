@@ -46,7 +46,7 @@
 // RUN: %{check}
 // REDEFINE: %{file} = loop-on-axis
 // RUN: %{check}
-// REDEFINE: %{stage} = plan
+// REDEFINE: %{stage} = buffers
 // REDEFINE: %{file} = no-buffers
 // RUN: %{check}
 
@@ -56,7 +56,7 @@
 // RUN: %{check}
 
 //--- good.mlir
-// STAGE: error: unknown stage 'grpah'; known: spec, graph, mup, train, shard, local, fuse, plan, kernels, llvm, exe
+// STAGE: error: unknown stage 'grpah'; known: spec, graph, mup, train, shard, local, fuse, buffers, kernels, llvm, exe
 flm.model @m config @c recipe @r plan @p dims [batch, hidden](%x: [batch=2] i32, %y: [batch=2] i32) {
   %w = param "w" mup<vector, constant(1.0), lr 1.0, wd 1.0, eps 1.0, ""> : [hidden=4] f32
   return
@@ -211,7 +211,7 @@ flm.program @init of @c() {
   return
 }
 flm.program @train_step of @c() {
-  // CHECK: [[#@LINE+1]]:11: error: 'flm.fill' op breaks the contract of stage plan: its results have no buffers
+  // CHECK: [[#@LINE+1]]:11: error: 'flm.fill' op breaks the contract of stage buffers: its results have no buffers
   %zero = fill 0.0 : [batch=2] f32
   return
 }

@@ -26,7 +26,7 @@
 // RUN: %{refuses}="config=small recipe=r set=precision=f16" 2>&1 | FileCheck %s --check-prefix=KEY
 // KEY: error: 'precision' must be one of f32, bf16, f64
 // RUN: %{refuses}="config=small recipe=r set=lr=nan" 2>&1 | FileCheck %s --check-prefix=NAN
-// NAN: error: 'lr' must be a number, 0 or more
+// NAN: error: 'lr' must be a number of at least 0
 // RUN: %{refuses}="config=small recipe=r set=hidden=1099511627778" 2>&1 | FileCheck %s --check-prefix=LARGE
 // LARGE: error: 'hidden' is 1099511627778, more than any dim can be (2^40)
 // RUN: %{refuses}="config=small recipe=r set=hidden=1099511627776,seq=65536" 2>&1 | FileCheck %s --check-prefix=TOTAL

@@ -2,6 +2,7 @@
 // RUN: flm-opt %s --flm-apply-mup | FileCheck %s
 // RUN: sed 's/parametrization = mup/parametrization = standard/' %s | flm-opt --flm-apply-mup | FileCheck %s --check-prefix=SP
 // RUN: sed 's/input_mult = 3.0/input_mult = 1.0/; s/output_mult = 2.0/output_mult = 4.0/' %s | flm-opt --flm-apply-mup | FileCheck %s --check-prefix=ONE
+// RUN: sed 's/lr = 0.1,/lr = 0.1, decay = matrices,/' %s | flm-opt --flm-apply-mup | FileCheck %s --check-prefix=DECAY
 
 !i32_bs = !flm.tensor<[batch=2, seq=4] i32>
 !f32_bsh = !flm.tensor<[batch=2, seq=4, hidden=32] f32>
@@ -22,6 +23,12 @@ flm.model @m config @c recipe @r plan @one dims [batch, seq, vocab, hidden, ffn,
   // CHECK: %table = param "embed.weight" mup<vector, normal(0.01), lr 1.0, wd 1.0, eps 1.0, "1 width dim"> : !f32_vh
   // SP: %table = param "embed.weight" mup<vector, normal(0.01), lr 1.0, wd 1.0, eps 1.0, "1 width dim"> : !f32_vh
   %table = param "embed.weight" : !f32_vh
+  // Only what a linear contracts decays.
+  // DECAY: %table = {{.*}} wd 0.0,
+  // DECAY: %g_all = {{.*}} wd 0.0,
+  // DECAY: %up_all = {{.*}} wd 4.0,
+  // DECAY: %down_all = {{.*}} wd 4.0,
+  // DECAY: %head = {{.*}} wd 1.0,
   // Its output is multiplied, whoever reads it.
   // CHECK-NEXT: %e = embedding %tokens, %table
   // CHECK-NEXT: %e_scaled = scale %e by 3.0 : !f32_bsh

@@ -55,10 +55,10 @@ protected:
       options.overrides.push_back(set);
     options.overrides.push_back(("precision=" + precision).str());
     PassManager pm(context.get());
-    buildGraphPipeline(pm, options);
-    buildMupPipeline(pm);
-    buildTrainPipeline(pm);
-    buildShardPipeline(pm);
+    buildGraphStage(pm, options);
+    buildMupStage(pm);
+    buildTrainStage(pm);
+    buildShardStage(pm);
     if (failed(pm.run(*module)))
       llvm::report_fatal_error("the spec of a test does not compile");
     return module;

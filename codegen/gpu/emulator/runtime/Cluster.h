@@ -7,7 +7,7 @@
 #include "codegen/gpu/emulator/runtime/Emulator.h"
 #include "codegen/gpu/emulator/runtime/Fiber.h"
 #include "codegen/gpu/emulator/runtime/GlobalAccesses.h"
-#include "codegen/gpu/emulator/runtime/Random.h"
+#include "codegen/gpu/reference/Random.h"
 
 #include <array>
 #include <deque>
@@ -17,6 +17,8 @@
 #include <mutex>
 
 namespace flm::emu {
+
+using gpuref::Random;
 
 struct Block;
 struct Cluster;

@@ -4,13 +4,15 @@
 #ifndef FLM_CODEGEN_GPU_EMULATOR_RUNTIME_SCHEDULE_H
 #define FLM_CODEGEN_GPU_EMULATOR_RUNTIME_SCHEDULE_H
 
-#include "codegen/gpu/emulator/runtime/Random.h"
+#include "codegen/gpu/reference/Random.h"
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 namespace flm::emu {
+
+using gpuref::Random;
 
 /// Holds warps back, to try orders that a fair schedule never shows. Every
 /// schedule is legal: a GPU may run its warps in any order.

@@ -2,17 +2,19 @@
 // Copies between tensors and shared memory (TMA): boxes, swizzles, bytes
 // reported to mbarriers, groups of stores.
 //===----------------------------------------------------------------------===//
-#include "codegen/gpu/emulator/runtime/Bf16.h"
 #include "codegen/gpu/emulator/runtime/Checks.h"
 #include "codegen/gpu/emulator/runtime/Entries.h"
 #include "codegen/gpu/emulator/runtime/MBarriers.h"
 #include "codegen/gpu/emulator/runtime/Swizzle.h"
 #include "codegen/gpu/emulator/runtime/TensorMap.h"
+#include "codegen/gpu/reference/Bf16.h"
 
 #include <algorithm>
 #include <cstring>
 
 using namespace flm::emu;
+using flm::gpuref::fromBF16;
+using flm::gpuref::toBF16;
 
 namespace {
 

@@ -2,12 +2,13 @@
 // What the lanes of a warp do together: shuffles, matrix loads and stores,
 // mma.sync.
 //===----------------------------------------------------------------------===//
-#include "codegen/gpu/emulator/runtime/Bf16.h"
 #include "codegen/gpu/emulator/runtime/Checks.h"
 #include "codegen/gpu/emulator/runtime/Entries.h"
 #include "codegen/gpu/emulator/runtime/Meeting.h"
+#include "codegen/gpu/reference/Bf16.h"
 
 using namespace flm::emu;
+using flm::gpuref::fromBF16;
 
 void flm_emu_warp_barrier(int32_t mask, const char *where) {
   Together(MeetingKind::WarpBarrier, mask, 0, where);

@@ -7,16 +7,18 @@
 // the kernel does not use them before the wait is checked at compile time, by
 // the pass.)
 //===----------------------------------------------------------------------===//
-#include "codegen/gpu/emulator/runtime/Bf16.h"
 #include "codegen/gpu/emulator/runtime/Checks.h"
 #include "codegen/gpu/emulator/runtime/Entries.h"
 #include "codegen/gpu/emulator/runtime/Swizzle.h"
+#include "codegen/gpu/reference/Bf16.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
 namespace flm::emu {
+
+using gpuref::fromBF16;
 
 /// What all threads of the warpgroup must agree on.
 struct MultiplicationShape {

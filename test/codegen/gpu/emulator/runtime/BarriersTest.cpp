@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Named barriers and the barrier of the cluster: what PTX leaves undefined.
 //===----------------------------------------------------------------------===//
-#include "test/codegen/gpu/EmulatedBlock.h"
+#include "test/codegen/gpu/emulator/EmulatedBlock.h"
 
 using namespace flm::emu;
 using testing::IsEmpty;

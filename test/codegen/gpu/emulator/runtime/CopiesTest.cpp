@@ -2,7 +2,7 @@
 // Asynchronous copies: what the driver and the hardware refuse, and accesses
 // that they race with.
 //===----------------------------------------------------------------------===//
-#include "test/codegen/gpu/EmulatedBlock.h"
+#include "test/codegen/gpu/emulator/EmulatedBlock.h"
 
 #include <cstring>
 

@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Blocks of one launch that meet in global memory: nothing orders them.
 //===----------------------------------------------------------------------===//
-#include "test/codegen/gpu/EmulatedBlock.h"
+#include "test/codegen/gpu/emulator/EmulatedBlock.h"
 
 using namespace flm::emu;
 using testing::IsEmpty;

@@ -2,7 +2,7 @@
 // mbarriers: ranges of their operands, uses that PTX leaves undefined, and
 // waits that come to the hardware's time limit.
 //===----------------------------------------------------------------------===//
-#include "test/codegen/gpu/EmulatedBlock.h"
+#include "test/codegen/gpu/emulator/EmulatedBlock.h"
 
 using namespace flm::emu;
 using testing::IsEmpty;

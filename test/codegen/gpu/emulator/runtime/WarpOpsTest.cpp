@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Instructions that lanes of a warp execute together.
 //===----------------------------------------------------------------------===//
-#include "test/codegen/gpu/EmulatedBlock.h"
+#include "test/codegen/gpu/emulator/EmulatedBlock.h"
 
 #include <cmath>
 

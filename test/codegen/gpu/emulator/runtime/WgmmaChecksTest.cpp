@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // wgmma: descriptors, threads that differ, and accesses while it is in flight.
 //===----------------------------------------------------------------------===//
-#include "test/codegen/gpu/EmulatedBlock.h"
+#include "test/codegen/gpu/emulator/EmulatedBlock.h"
 
 using namespace flm::emu;
 using testing::IsEmpty;
