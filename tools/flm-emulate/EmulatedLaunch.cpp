@@ -43,6 +43,7 @@ EmulatedLaunch::EmulatedLaunch(KernelTensors &tensors, HostKernel::Entry entry,
     case Argument::Kind::TensorMap:
       launch.arguments.push_back(
           &maps.emplace_back(encode(tensors.tensor(argument.name))));
+      launch.tensorMaps.push_back(&maps.back());
       break;
     case Argument::Kind::Pointer:
       launch.arguments.push_back(

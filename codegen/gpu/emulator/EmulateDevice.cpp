@@ -9,6 +9,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -29,16 +30,31 @@ static unsigned addressSpace(Value pointer) {
 
 /// Calls the check of an access before it.
 template <typename AccessOp>
-static void checkAccess(ModuleOp module, AccessOp op, Type type, bool write) {
+static LogicalResult checkAccess(ModuleOp module, AccessOp op, Type type,
+                                 bool write) {
   unsigned space = addressSpace(op.getAddr());
   if (space != globalSpace && space != sharedSpace)
-    return;
+    return op.emitError()
+           << "the emulator checks accesses to global and to the "
+              "block's own shared memory (address spaces 1 and "
+              "3), not to address space "
+           << space;
+  if (op.getOrdering() != LLVM::AtomicOrdering::not_atomic)
+    return op.emitError("the emulator does not model atomic accesses");
   RuntimeCalls calls(module, op);
   int64_t bytes = DataLayout::closest(op).getTypeSize(type).getFixedValue();
   int64_t alignment = op.getAlignment().value_or(bytes);
   calls.call(space == globalSpace ? "check_global" : "check_shared", Type(),
              {calls.host(op.getAddr()), calls.i64(bytes), calls.i64(alignment),
               calls.i32(write)});
+  return success();
+}
+
+/// Whether the op touches memory in a way that would go unchecked: anything
+/// but loads, stores and device ops.
+static bool isUnchecked(Operation *op) {
+  return op->getNumRegions() == 0 && !op->hasTrait<OpTrait::IsTerminator>() &&
+         !isMemoryEffectFree(op) && !isa<LLVM::GlobalOp>(op);
 }
 
 /// Whether the op does something that only a GPU can.
@@ -97,22 +113,40 @@ struct EmulateDevice : flm::gpu::impl::EmulateDeviceBase<EmulateDevice> {
 
   LogicalResult emulateModule(mlir::gpu::GPUModuleOp device) {
     ModuleOp module = getOperation();
-    if (failed(emulateWgmma(module, device)))
-      return failure();
     SmallVector<Operation *> deviceOps;
-    device->walk([&](Operation *op) {
-      if (auto load = dyn_cast<LLVM::LoadOp>(op))
-        checkAccess(module, load, load.getType(), /*write=*/false);
-      else if (auto store = dyn_cast<LLVM::StoreOp>(op))
-        checkAccess(module, store, store.getValue().getType(), /*write=*/true);
-      else if (isDeviceOp(op))
-        deviceOps.push_back(op);
-    });
+    if (failed(checkAccesses(device, deviceOps)) ||
+        failed(emulateWgmma(module, device)))
+      return failure();
     for (Operation *op : deviceOps)
       if (failed(emulateDeviceOp(module, op)))
         return failure();
     replaceSharedMemory(device);
     return success();
+  }
+
+  /// Checks accesses before they happen; lists the ops to replace. (The buffers
+  /// of wgmma, which come later, are the host's.)
+  LogicalResult checkAccesses(mlir::gpu::GPUModuleOp device,
+                              SmallVectorImpl<Operation *> &deviceOps) {
+    ModuleOp module = getOperation();
+    WalkResult result = device->walk([&](Operation *op) {
+      if (auto load = dyn_cast<LLVM::LoadOp>(op))
+        return WalkResult(
+            checkAccess(module, load, load.getType(), /*write=*/false));
+      if (auto store = dyn_cast<LLVM::StoreOp>(op))
+        return WalkResult(checkAccess(module, store, store.getValue().getType(),
+                                      /*write=*/true));
+      if (isDeviceOp(op)) {
+        // EmulateWgmma.cpp's.
+        if (!isa<WgmmaOp>(op))
+          deviceOps.push_back(op);
+      } else if (isUnchecked(op)) {
+        op->emitError("the emulator does not know what this op does to memory");
+        return WalkResult::interrupt();
+      }
+      return WalkResult::advance();
+    });
+    return failure(result.wasInterrupted());
   }
 
   /// The variable in shared memory is dynamic: it begins where the block's

@@ -24,6 +24,10 @@ private:
   /// The op whose results `op` adds to and nobody else uses, if it need not be
   /// waited for in between: then both share a buffer.
   WgmmaOp chainedTo(WgmmaOp op) const;
+  /// Registers may be touched neither between the last fence and the op nor
+  /// while it is in flight.
+  LogicalResult checkRegisters(WgmmaOp op) const;
+  bool isFencedSince(Value value, WgmmaOp op) const;
   void issue(WgmmaOp op);
   LogicalResult readResults(WgmmaOp op);
   unsigned position(Operation *op) const { return positions.lookup(op); }
@@ -48,13 +52,66 @@ WgmmaEmulation::WgmmaEmulation(ModuleOp module, Operation *root)
   });
 }
 
+/// Whether `op` runs whenever `other` does: it is in a region around it.
+static bool isAround(Operation *op, Operation *other) {
+  return op->getParentRegion()->isAncestor(other->getParentRegion());
+}
+
+/// The accumulators that another wgmma gives are ordered by the hardware.
+static bool areOfOneProduct(ValueRange accumulators) {
+  auto before = accumulators.empty() ? WgmmaOp()
+                                     : accumulators[0].getDefiningOp<WgmmaOp>();
+  return before && ValueRange(before.getResults()) == accumulators;
+}
+
+bool WgmmaEmulation::isFencedSince(Value value, WgmmaOp op) const {
+  Operation *defining = value.getDefiningOp();
+  if (defining && defining->hasTrait<OpTrait::ConstantLike>())
+    return true;
+  // The values of a loop are new in each iteration: at its beginning.
+  unsigned since = 0;
+  if (!defining)
+    since = position(value.getParentBlock()->getParentOp());
+  else
+    defining->walk(
+        [&](Operation *inner) { since = std::max(since, position(inner)); });
+  for (unsigned i = position(op); i-- > since;)
+    if (isa<NVVM::WgmmaFenceAlignedOp>(text[i]) && isAround(text[i], op))
+      return true;
+  return false;
+}
+
+LogicalResult WgmmaEmulation::checkRegisters(WgmmaOp op) const {
+  SmallVector<Value> registers;
+  if (!areOfOneProduct(op.getAcc()))
+    llvm::append_range(registers, op.getAcc());
+  if (op.hasRegisterA())
+    llvm::append_range(registers, op.getA());
+  for (Value value : registers)
+    if (!isFencedSince(value, op))
+      return op.emitError("a register of this wgmma is written after the last "
+                          "wgmma.fence before it");
+  if (!op.hasRegisterA())
+    return success();
+  unsigned end = position(waits.lookup(op));
+  for (Value value : op.getA())
+    for (Operation *user : value.getUsers())
+      if (!isa<WgmmaOp>(user) && position(user) > position(op) &&
+          position(user) < end)
+        return op.emitError("a register of A of this wgmma is used before the "
+                            "wait_group that covers it")
+                   .attachNote(user->getLoc())
+               << "the use";
+  return success();
+}
+
 Operation *WgmmaEmulation::findWait(WgmmaOp op) const {
   unsigned commits = 0;
   for (Operation *later : ArrayRef(text).drop_front(position(op) + 1)) {
     if (isa<NVVM::WgmmaGroupSyncAlignedOp>(later))
       ++commits;
     else if (auto wait = dyn_cast<NVVM::WgmmaWaitGroupSyncOp>(later);
-             wait && commits > wait.getGroup())
+             wait && commits > wait.getGroup() && isAround(wait, op))
       return wait;
   }
   return nullptr;
@@ -98,6 +155,7 @@ LogicalResult WgmmaEmulation::readResults(WgmmaOp op) {
   RuntimeCalls calls(module, op);
   calls.setInsertionPointAfter(wait);
   Type f32 = calls.getF32Type();
+  bool read = false;
   for (auto [i, result] : llvm::enumerate(op.getResults())) {
     Value loaded;
     for (OpOperand &use : llvm::make_early_inc_range(result.getUses())) {
@@ -109,6 +167,10 @@ LogicalResult WgmmaEmulation::readResults(WgmmaOp op) {
                             "wait_group that covers it")
                    .attachNote(use.getOwner()->getLoc())
                << "the use";
+      // The text says that the wait covers the op; the runtime knows.
+      if (!read)
+        calls.call("wgmma_results", Type(), buffers[op]);
+      read = true;
       if (!loaded)
         loaded = LLVM::LoadOp::create(calls, f32,
                                       calls.element(buffers[op], f32, i));
@@ -125,6 +187,9 @@ LogicalResult WgmmaEmulation::run() {
       return op.emitError("no wait_group after this wgmma covers it");
     waits[op] = wait;
   }
+  for (WgmmaOp op : ops)
+    if (failed(checkRegisters(op)))
+      return failure();
   for (WgmmaOp op : ops)
     issue(op);
   for (WgmmaOp op : ops)

@@ -62,6 +62,29 @@ static bool dropWait(Operation *op) {
   return true;
 }
 
+/// A wait that takes the first answer: the hardware may give up before the
+/// phase completes.
+static bool dropRetry(Operation *op) {
+  auto loop = dyn_cast<scf::WhileOp>(op->getParentOp());
+  if (!isa<NVVM::MBarrierTryWaitOp>(op) || !loop)
+    return false;
+  scf::ConditionOp condition = loop.getConditionOp();
+  OpBuilder builder(condition);
+  condition.getConditionMutable().assign(
+      arith::ConstantIntOp::create(builder, op->getLoc(), 0, 1));
+  return true;
+}
+
+/// Meets at the barrier that another group of warps uses.
+static bool shareBarrier(Operation *op) {
+  auto barrier = dyn_cast<NVVM::BarrierOp>(op);
+  if (!barrier || !barrier.getBarrierId())
+    return false;
+  OpBuilder builder(op);
+  barrier.getBarrierIdMutable().assign(constant(builder, op->getLoc(), 1));
+  return true;
+}
+
 static bool flipParity(Operation *op) {
   auto wait = dyn_cast<NVVM::MBarrierTryWaitOp>(op);
   if (!wait)
@@ -235,12 +258,14 @@ static ArrayRef<Fault> allFaults() {
   using namespace std::placeholders;
   static const Fault faults[] = {
       {"drop-wait", dropWait},
+      {"drop-retry", dropRetry},
       {"flip-parity", flipParity},
       {"expect-more-bytes", std::bind(changeBytes, _1, 16)},
       {"expect-fewer-bytes", std::bind(changeBytes, _1, -16)},
       {"drop-fence", drop<NVVM::FenceProxyOp, NVVM::FenceMbarrierInitOp,
                           NVVM::WgmmaFenceAlignedOp>},
       {"drop-barrier", drop<NVVM::BarrierOp, NVVM::SyncWarpOp>},
+      {"share-barrier", shareBarrier},
       {"drop-arrive", drop<NVVM::MBarrierArriveOp>},
       {"drop-cluster-barrier",
        [](Operation *op) {

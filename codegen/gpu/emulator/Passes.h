@@ -20,6 +20,10 @@ namespace flm::gpu {
 /// What the wrapper of a kernel is called.
 inline constexpr llvm::StringLiteral emulatedSuffix = ".emulated";
 
+/// Names of the ops (and NVVM intrinsics) that the emulator knows; README.md
+/// has a row for each.
+llvm::SmallVector<llvm::StringRef> emulatedOps();
+
 /// From kernels as their builders wrote them to host code in the LLVM dialect.
 void buildEmulationPipeline(mlir::OpPassManager &pm);
 

@@ -28,10 +28,13 @@ static bool isMisaligned(const void *address, int64_t alignment) {
 }
 
 bool flm::emu::checkGlobal(const Thread &thread, const void *address,
-                           int64_t bytes, int64_t alignment, bool write,
-                           const char *where) {
+                           int64_t bytes, int64_t alignment,
+                           GlobalAccesses::Kind kind, const char *where) {
+  bool write = kind != GlobalAccesses::Kind::Read;
   auto begin = static_cast<const char *>(address);
-  for (const GlobalRange &range : thread.block->cluster->grid.launch.memory) {
+  Grid &grid = thread.block->cluster->grid;
+  for (size_t i = 0; i < grid.launch.memory.size(); ++i) {
+    const GlobalRange &range = grid.launch.memory[i];
     if (begin < range.begin || begin + bytes > range.begin + range.bytes)
       continue;
     if (write && !range.writable)
@@ -41,12 +44,56 @@ bool flm::emu::checkGlobal(const Thread &thread, const void *address,
       reportFor(thread, where,
                 "access to '" + range.name + "' is not aligned to " +
                     std::to_string(alignment) + " bytes");
+    std::string conflict =
+        grid.accesses.note(i, address, bytes, kind, thread.block->index);
+    if (!conflict.empty())
+      reportFor(thread, where, conflict);
     return true;
   }
   reportFor(thread, where,
             std::string(write ? "writes" : "reads") +
                 " global memory out of bounds");
   return false;
+}
+
+/// Bytes of an mbarrier are for instructions on mbarriers only.
+static void checkMBarriers(const Thread &thread, const Block &block,
+                           int64_t offset, int64_t bytes, bool write,
+                           const char *where) {
+  // The first barrier that ends after the access begins.
+  auto barrier = block.mbarriers.upper_bound(static_cast<uint32_t>(offset));
+  if (barrier != block.mbarriers.begin() &&
+      std::prev(barrier)->first + mbarrierBytes > offset)
+    --barrier;
+  if (barrier != block.mbarriers.end() && barrier->first < offset + bytes)
+    reportFor(thread, where,
+              std::string(write ? "writes over" : "reads") + " the mbarrier '" +
+                  barrier->second.name + "'");
+}
+
+/// visit(granule) for each that the bytes touch; `block` const or not.
+template <typename BlockType, typename Visit>
+static void forEachGranule(BlockType &block, const void *address, int64_t bytes,
+                           Visit visit) {
+  uint32_t first = block.offsetOf(address) / Block::granuleBytes;
+  uint32_t last = (block.offsetOf(address) + bytes - 1) / Block::granuleBytes;
+  for (uint32_t i = first; i <= last; ++i)
+    if (!visit(block.granules[i]))
+      return;
+}
+
+static void checkInFlight(const Thread &thread, const Block &block,
+                          const void *address, int64_t bytes, bool write,
+                          const char *where) {
+  forEachGranule(block, address, bytes, [&](const Granule &granule) {
+    if (granule.writes == 0 && (!write || granule.reads == 0))
+      return true;
+    reportFor(thread, where,
+              std::string(write ? "writes" : "reads") + " shared memory that " +
+                  (granule.writes ? granule.writer : granule.reader) +
+                  " may still " + (granule.writes ? "write" : "read"));
+    return false;
+  });
 }
 
 bool flm::emu::checkShared(const Thread &thread, const Block &block,
@@ -66,54 +113,59 @@ bool flm::emu::checkShared(const Thread &thread, const Block &block,
     reportFor(thread, where,
               "access to shared memory is not aligned to " +
                   std::to_string(alignment) + " bytes");
-  if (!write)
-    return true;
-  // The first barrier that ends after the access begins.
-  auto barrier = block.mbarriers.upper_bound(static_cast<uint32_t>(offset));
-  if (barrier != block.mbarriers.begin() &&
-      std::prev(barrier)->first + 8 > offset)
-    --barrier;
-  if (barrier != block.mbarriers.end() && barrier->first < offset + bytes)
-    reportFor(thread, where,
-              std::string("writes over the mbarrier '") + barrier->second.name +
-                  "'");
+  checkMBarriers(thread, block, offset, bytes, write, where);
+  checkInFlight(thread, block, address, bytes, write, where);
   return true;
 }
 
 //===----------------------------------------------------------------------===//
-// Visibility
+// Asynchronous operations
 //===----------------------------------------------------------------------===//
+
+void flm::emu::beginAsync(Block &block, const void *address, int64_t bytes,
+                          bool write, const char *where) {
+  forEachGranule(block, address, bytes, [&](Granule &granule) {
+    ++(write ? granule.writes : granule.reads);
+    (write ? granule.writer : granule.reader) = where;
+    return true;
+  });
+}
+
+void flm::emu::endAsync(Block &block, const void *address, int64_t bytes,
+                        bool write) {
+  forEachGranule(block, address, bytes, [&](Granule &granule) {
+    --(write ? granule.writes : granule.reads);
+    return true;
+  });
+}
 
 void flm::emu::markUnfenced(Thread &thread, const void *address,
                             int64_t bytes) {
   Block &block = *thread.block;
-  uint32_t first = block.offsetOf(address) / Block::granuleBytes;
-  uint32_t last = (block.offsetOf(address) + bytes - 1) / Block::granuleBytes;
-  for (uint32_t granule = first; granule <= last; ++granule) {
-    block.unfenced[granule] = 1;
-    thread.unfenced.push_back(granule);
-  }
+  forEachGranule(block, address, bytes, [&](Granule &granule) {
+    ++granule.unfenced;
+    thread.unfenced.push_back(&granule - block.granules.data());
+    return true;
+  });
 }
 
 void flm::emu::fence(Thread &thread) {
   for (uint32_t granule : thread.unfenced)
-    thread.block->unfenced[granule] = 0;
+    --thread.block->granules[granule].unfenced;
   thread.unfenced.clear();
 }
 
 void flm::emu::checkFenced(const Thread &thread, const Block &block,
                            const void *address, int64_t bytes,
                            const char *where, const char *what) {
-  uint32_t first = block.offsetOf(address) / Block::granuleBytes;
-  uint32_t last = (block.offsetOf(address) + bytes - 1) / Block::granuleBytes;
-  for (uint32_t granule = first; granule <= last; ++granule)
-    if (block.unfenced[granule]) {
-      reportFor(thread, where,
-                std::string(what) +
-                    " shared memory that a thread wrote without a "
-                    "fence.proxy.async after it");
-      return;
-    }
+  forEachGranule(block, address, bytes, [&](const Granule &granule) {
+    if (granule.unfenced == 0)
+      return true;
+    reportFor(thread, where,
+              std::string(what) + " shared memory that a thread wrote without "
+                                  "a fence.proxy.async after it");
+    return false;
+  });
 }
 
 //===----------------------------------------------------------------------===//

@@ -6,6 +6,7 @@
 
 #include "codegen/gpu/emulator/runtime/Emulator.h"
 #include "codegen/gpu/emulator/runtime/Fiber.h"
+#include "codegen/gpu/emulator/runtime/GlobalAccesses.h"
 #include "codegen/gpu/reference/Random.h"
 
 #include <array>
@@ -21,9 +22,12 @@ using gpuref::Random;
 
 struct Block;
 struct Cluster;
+struct MBarrier;
 
 inline constexpr int warpThreads = 32;
 inline constexpr int warpgroupThreads = 128;
+/// Of a block (PTX ISA, "barrier").
+inline constexpr int namedBarriers = 16;
 
 /// Groups of asynchronous operations of one thread, as commit and wait count
 /// them.
@@ -66,24 +70,45 @@ struct Thread {
   AsyncGroups bulkStores;
   AsyncGroups asyncCopies;
   AsyncGroups multiplications;
+  /// The last multiplication into each accumulator.
+  std::map<const float *, int64_t> accumulators;
   /// Has fenced its registers since the last wait for multiplications.
   bool registersFenced = false;
   /// Granules of shared memory that it wrote and has not fenced.
   std::vector<uint32_t> unfenced;
-  int64_t clusterArrivals = 0;
+  int64_t clusterArrivals = 0, clusterWaits = 0;
+  /// The last try_wait, and how often in a row it has answered false.
+  const MBarrier *tried = nullptr;
+  int64_t triedPhase = 0, triedTimes = 0;
 
   int warp() const { return index / warpThreads; }
   int lane() const { return index % warpThreads; }
   int inWarpgroup() const { return index % warpgroupThreads; }
 };
 
-/// Lanes hand each other values: two sets of slots, so that the next exchange
-/// can begin while the last is still being read.
-struct Warp {
+/// Lanes of a warp that execute one instruction together; see Warp.cpp.
+struct Meeting {
   static constexpr size_t slotBytes = 64;
-  int arrived = 0;
-  int64_t generation = 0;
-  std::array<std::array<std::array<char, slotBytes>, warpThreads>, 2> slots;
+  uint32_t mask = 0;    ///< of the lanes that take part; 0: not in use
+  uint32_t arrived = 0; ///< of them, so far
+  int leaving = 0;      ///< have met and still read the slots
+  int kind = 0;
+  const char *where = "";
+  std::array<std::array<char, slotBytes>, warpThreads> slots;
+};
+
+struct Warp {
+  std::deque<Meeting> meetings;
+  /// Lanes that are at each named barrier, until all are and the warp arrives.
+  struct AtBarrier {
+    uint32_t lanes = 0;
+    const char *where = "";
+    int64_t arrivals = 0;   ///< of the warp
+    int64_t generation = 0; ///< of the barrier, when the warp arrived last
+  };
+  std::array<AtBarrier, namedBarriers> atBarriers;
+  /// Per thread, as setmaxnreg counts them; how often that was executed.
+  int registers = 0, registerChanges = 0;
 };
 
 /// One asynchronous multiplication of a warpgroup; see Wgmma.cpp.
@@ -98,22 +123,38 @@ struct Warpgroup {
 };
 
 struct NamedBarrier {
-  int arrived = 0;
+  int arrived = 0; ///< threads
   int expected = 0;
   int64_t generation = 0;
   const char *lastArrival = "";
+  uint32_t warps = 0; ///< that have arrived
+  /// Those of the generation before, and how many barriers of the whole block
+  /// had completed then.
+  uint32_t lastWarps = 0;
+  int64_t lastEpoch = 0;
 };
+
+inline constexpr int64_t mbarrierBytes = 8;
 
 /// An mbarrier (PTX ISA, "mbarrier"). A phase completes when no arrival and no
 /// byte is pending.
 struct MBarrier {
   int32_t count = 0; ///< arrivals per phase
   int32_t pending = 0;
-  int64_t bytes = 0; ///< expected and not yet arrived
+  int64_t bytes = 0; ///< the tx-count: expected and not yet arrived
   int64_t phase = 0;
   int initializer = 0;    ///< thread
   bool published = false; ///< visible to copies and other blocks
   const char *name = "";
+};
+
+/// What is known of 16 bytes of shared memory.
+struct Granule {
+  uint16_t writes = 0;   ///< asynchronous, in flight
+  uint16_t reads = 0;    ///< asynchronous, in flight
+  uint32_t unfenced = 0; ///< writes whose threads have not fenced since
+  /// The asynchronous operations that came last.
+  const char *writer = "", *reader = "";
 };
 
 struct Block {
@@ -125,10 +166,11 @@ struct Block {
   std::deque<Thread> threads;
   std::vector<Warp> warps;
   std::vector<Warpgroup> warpgroups;
-  std::array<NamedBarrier, 16> barriers;
+  std::array<NamedBarrier, namedBarriers> barriers;
+  int64_t epoch = 0; ///< barriers of the whole block that have completed
   std::map<uint32_t, MBarrier> mbarriers; ///< by offset in shared memory
-  /// Per granule: written by a thread that has not fenced since.
-  std::vector<uint8_t> unfenced;
+  std::vector<Granule> granules;
+  int64_t freeRegisters = 0; ///< that setmaxnreg can hand out
 
   static constexpr int granuleBytes = 16;
 
@@ -146,8 +188,12 @@ struct Grid {
   const Launch &launch;
   const Options &options;
   std::mutex reductions; ///< held while global memory is added to
-  std::mutex mutex;      ///< of what follows
+  GlobalAccesses accesses;
+  std::mutex mutex; ///< of what follows
   Result result;
+
+  Grid(const Launch &launch, const Options &options)
+      : launch(launch), options(options), accesses(launch) {}
 };
 
 struct Cluster {

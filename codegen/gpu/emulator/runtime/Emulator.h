@@ -78,6 +78,8 @@ struct Launch {
   int cluster = 1; ///< blocks per cluster
   int sharedBytes = 0;
   std::vector<GlobalRange> memory;
+  /// Those of `arguments` that are tensor maps.
+  std::vector<const TensorMap *> tensorMaps;
 };
 
 /// Something that is wrong with the kernel, or would be on some schedule.

@@ -46,7 +46,10 @@ void *flm_emu_shared_base() { return self().block->shared; }
 
 void flm_emu_check_global(void *address, int64_t bytes, int64_t alignment,
                           int32_t write, const char *where) {
-  if (!checkGlobal(self(), address, bytes, alignment, write, where))
+  if (!checkGlobal(self(), address, bytes, alignment,
+                   write ? GlobalAccesses::Kind::Write
+                         : GlobalAccesses::Kind::Read,
+                   where))
     abandon();
 }
 
@@ -63,10 +66,16 @@ void flm_emu_check_shared(void *address, int64_t bytes, int64_t alignment,
 void flm_emu_fence_proxy_async(const char *) { fence(self()); }
 
 //===----------------------------------------------------------------------===//
-// Approximate functions: exact here, so a kernel must bear their error.
+// Approximate functions: exact here but for their .ftz, so a kernel must bear
+// their error.
 //===----------------------------------------------------------------------===//
 
-float flm_emu_exp2(float x) { return std::exp2(x); }
-float flm_emu_log2(float x) { return std::log2(x); }
-float flm_emu_reciprocal(float x) { return 1 / x; }
-float flm_emu_rsqrt(float x) { return 1 / std::sqrt(x); }
+/// Zero, with the sign, for a subnormal number.
+static float flushed(float x) {
+  return std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x;
+}
+
+float flm_emu_exp2(float x) { return flushed(std::exp2(flushed(x))); }
+float flm_emu_log2(float x) { return flushed(std::log2(flushed(x))); }
+float flm_emu_reciprocal(float x) { return flushed(1 / flushed(x)); }
+float flm_emu_rsqrt(float x) { return flushed(1 / std::sqrt(flushed(x))); }

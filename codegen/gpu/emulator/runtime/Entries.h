@@ -35,7 +35,7 @@ struct TensorMap;
   X(cluster_wait, void, (const char *))                                        \
   X(mbarrier_init, void, (void *, int32_t count, const char *))                \
   X(fence_mbarrier_init, void, (const char *))                                 \
-  X(mbarrier_arrive, void, (void *, const char *))                             \
+  X(mbarrier_arrive, void, (void *, int32_t count, const char *))              \
   X(mbarrier_arrive_expect_tx, void, (void *, int32_t bytes, const char *))    \
   X(mbarrier_try_wait, int32_t, (void *, int32_t parity, const char *))        \
   X(mapa, void *, (void *, int32_t rank, const char *))                        \
@@ -44,7 +44,8 @@ struct TensorMap;
     (void *shared, void *global, int32_t bytes, void *mbarrier, const char *)) \
   X(tensor_load, void,                                                         \
     (void *shared, flm::emu::TensorMap *, const int32_t *coordinates,          \
-     int32_t rank, void *mbarrier, int32_t blocks, const char *))              \
+     int32_t rank, void *mbarrier, int32_t multicast, int32_t blocks,          \
+     const char *))                                                            \
   X(tensor_store, void,                                                        \
     (flm::emu::TensorMap *, void *shared, const int32_t *coordinates,          \
      int32_t rank, int32_t add, const char *))                                 \
@@ -58,12 +59,13 @@ struct TensorMap;
   /* Warps */                                                                  \
   X(warp_barrier, void, (int32_t mask, const char *))                          \
   X(shuffle_i32, int32_t,                                                      \
-    (int32_t kind, int32_t mask, int32_t value, int32_t offset, int32_t clamp, \
-     const char *))                                                            \
+    (int32_t kind, int32_t mask, int32_t value, int32_t offset,                \
+     int32_t maskAndClamp, const char *))                                      \
   X(shuffle_f32, float,                                                        \
-    (int32_t kind, int32_t mask, float value, int32_t offset, int32_t clamp,   \
-     const char *))                                                            \
-  X(elect, int32_t, (const char *))                                            \
+    (int32_t kind, int32_t mask, float value, int32_t offset,                  \
+     int32_t maskAndClamp, const char *))                                      \
+  X(elect, int32_t, (int32_t mask, const char *))                              \
+  X(set_registers, void, (int32_t count, int32_t increase, const char *))      \
   X(load_matrix, void,                                                         \
     (void *row, int32_t count, int32_t transposed, int32_t *result,            \
      const char *))                                                            \
@@ -79,6 +81,7 @@ struct TensorMap;
      float *result, const char *))                                             \
   X(wgmma_commit, void, (const char *))                                        \
   X(wgmma_wait, void, (int32_t pending, const char *))                         \
+  X(wgmma_results, void, (const float *, const char *))                        \
   /* Approximate functions */                                                  \
   X(exp2, float, (float))                                                      \
   X(log2, float, (float))                                                      \

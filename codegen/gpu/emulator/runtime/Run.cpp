@@ -4,7 +4,9 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/emulator/runtime/Checks.h"
 #include "codegen/gpu/emulator/runtime/Cluster.h"
+#include "codegen/gpu/emulator/runtime/Registers.h"
 #include "codegen/gpu/emulator/runtime/Schedule.h"
+#include "codegen/gpu/emulator/runtime/TensorMap.h"
 
 #include <algorithm>
 #include <atomic>
@@ -138,8 +140,10 @@ ClusterRun::ClusterRun(Grid &grid, int index, SharedMemory &shared,
     block.shared = shared.region(rank);
     // All bits set: a NaN in every floating-point type.
     std::memset(block.shared, 0xff, sharedRegionBytes);
-    block.unfenced.assign(sharedRegionBytes / Block::granuleBytes, 0);
+    block.granules.resize(sharedRegionBytes / Block::granuleBytes);
     block.warps.resize((launch.threads + warpThreads - 1) / warpThreads);
+    for (Warp &warp : block.warps)
+      warp.registers = launchRegisters(launch);
     block.warpgroups.resize((launch.threads + warpgroupThreads - 1) /
                             warpgroupThreads);
     for (int i = 0; i < launch.threads; ++i) {
@@ -228,8 +232,10 @@ void ClusterRun::run() {
   }
   if (running == 0) {
     runPending(INT64_MAX);
-    for (Block &block : cluster.blocks)
+    for (Block &block : cluster.blocks) {
       checkAtEnd(block);
+      checkRegisterChanges(block);
+    }
   }
   std::lock_guard<std::mutex> lock(grid.mutex);
   grid.result.switches += switches;
@@ -253,7 +259,11 @@ void ClusterRun::reportDeadlock() {
 }
 
 Result flm::emu::run(const Launch &launch, const Options &options) {
-  Grid grid{launch, options, {}, {}, {}};
+  Grid grid(launch, options);
+  for (const TensorMap *map : launch.tensorMaps)
+    if (std::string problem = problemWith(*map, launch); !problem.empty())
+      grid.result.findings.push_back(
+          {problem, "tensor map of '" + nameOf(*map, launch) + "'"});
   int clusters = launch.blocks / launch.cluster;
   std::atomic<int> next{0};
   auto work = [&] {

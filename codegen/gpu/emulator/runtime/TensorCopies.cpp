@@ -2,10 +2,11 @@
 // Copies between tensors and shared memory (TMA): boxes, swizzles, bytes
 // reported to mbarriers, groups of stores.
 //===----------------------------------------------------------------------===//
-#include "codegen/gpu/emulator/runtime/Barriers.h"
 #include "codegen/gpu/emulator/runtime/Checks.h"
 #include "codegen/gpu/emulator/runtime/Entries.h"
+#include "codegen/gpu/emulator/runtime/MBarriers.h"
 #include "codegen/gpu/emulator/runtime/Swizzle.h"
+#include "codegen/gpu/emulator/runtime/TensorMap.h"
 #include "codegen/gpu/reference/Bf16.h"
 
 #include <algorithm>
@@ -74,19 +75,25 @@ struct BoxCopy {
   }
 };
 
-/// Notes what the hardware would refuse or get wrong.
+/// Notes what the hardware would refuse or get wrong; whether the copy may be
+/// carried out.
 bool checkCopy(const Thread &thread, const Block &block, const BoxCopy &copy,
                int32_t rank, bool write, const char *where) {
+  const Launch &launch = block.cluster->grid.launch;
+  if (std::count(launch.tensorMaps.begin(), launch.tensorMaps.end(),
+                 copy.map) == 0) {
+    reportFor(thread, where,
+              "what it takes for a tensor map is not one that the launch "
+              "passed");
+    return false;
+  }
+  // The launch has reported it.
+  if (!problemWith(*copy.map, launch).empty())
+    return false;
   if (copy.map->rank != rank) {
     reportFor(thread, where,
               "gives " + std::to_string(rank) + " coordinates to a tensor of " +
                   std::to_string(copy.map->rank) + " dims");
-    return false;
-  }
-  if (copy.map->swizzleBytes != 0 && copy.rowBytes() > copy.map->swizzleBytes) {
-    reportFor(thread, where,
-              "a row of the box has " + std::to_string(copy.rowBytes()) +
-                  " bytes, more than the swizzle spans");
     return false;
   }
   return checkShared(thread, block, copy.shared, copy.bytes(), copyAlignment,
@@ -107,32 +114,46 @@ void arriveInBlock(const Thread &thread, Block &block, BoxCopy copy,
   copy.forEachChunk([&](char *tensor, char *shared, int64_t valid) {
     checkFenced(thread, block, shared, chunkBytes, where, "TMA overwrites");
     std::memset(shared, 0, chunkBytes);
-    if (tensor)
+    if (tensor && checkGlobal(thread, tensor, valid, 1,
+                              GlobalAccesses::Kind::Read, where))
       std::memcpy(shared, tensor, valid);
   });
+  endAsync(block, copy.shared, copy.bytes(), /*write=*/true);
   if (barrier)
-    completeBytes(*barrier, copy.bytes());
+    completeBytes(thread, *barrier, copy.bytes(), where);
 }
 
 } // namespace
 
 void flm_emu_tensor_load(void *shared, TensorMap *map,
                          const int32_t *coordinates, int32_t rank,
-                         void *mbarrier, int32_t blocks, const char *where) {
+                         void *mbarrier, int32_t multicast, int32_t blocks,
+                         const char *where) {
   Thread &thread = self();
   Cluster &cluster = *thread.block->cluster;
   BoxCopy copy = makeCopy(map, coordinates, rank, shared);
   if (!checkCopy(thread, *thread.block, copy, rank, /*write=*/true, where))
-    return;
+    abandon();
   uint32_t offset = thread.block->offsetOf(shared);
+  if (!thread.block->holds(mbarrier)) {
+    report(where, "completes on an mbarrier that is not in the block's own "
+                  "shared memory");
+    abandon();
+  }
   uint32_t barrierOffset = thread.block->offsetOf(mbarrier);
-  // Null: this block only. Otherwise all that the mask names, at the same
-  // offsets, each at its own time.
-  uint32_t mask = blocks ? blocks : 1u << thread.block->rank;
+  // Without a multicast, this block only. Otherwise all that the mask names, at
+  // the same offsets, each at its own time.
+  uint32_t mask = multicast ? blocks : 1u << thread.block->rank;
+  if (mask == 0)
+    report(where, "copies to no block");
   for (Block &block : cluster.blocks) {
     if (!(mask >> block.rank & 1))
       continue;
     copy.shared = block.shared + offset;
+    if (&block != thread.block)
+      checkShared(thread, block, copy.shared, copy.bytes(), copyAlignment,
+                  /*write=*/true, where);
+    beginAsync(block, copy.shared, copy.bytes(), /*write=*/true, where);
     void *barrier = block.shared + barrierOffset;
     cluster.later(cluster.grid.options.copies,
                   [&thread, &block, copy, barrier, where] {
@@ -141,32 +162,6 @@ void flm_emu_tensor_load(void *shared, TensorMap *map,
   }
   if (mask >> cluster.blocks.size())
     report(where, "copies to blocks that are not in the cluster");
-}
-
-void flm_emu_bulk_load(void *shared, void *global, int32_t bytes,
-                       void *mbarrier, const char *where) {
-  Thread &thread = self();
-  Block &block = *thread.block;
-  if (bytes <= 0 || bytes % chunkBytes != 0) {
-    reportFor(thread, where,
-              "copies " + std::to_string(bytes) +
-                  " bytes; a bulk copy moves a multiple of 16");
-    abandon();
-  }
-  if (!checkShared(thread, block, shared, bytes, chunkBytes, /*write=*/true,
-                   where) ||
-      !checkGlobal(thread, global, bytes, chunkBytes, /*write=*/false, where))
-    abandon();
-  Cluster &cluster = *block.cluster;
-  cluster.later(cluster.grid.options.copies, [&thread, &block, shared, global,
-                                              bytes, mbarrier, where] {
-    MBarrier *barrier =
-        findMBarrier(thread, mbarrier, /*published=*/true, where);
-    checkFenced(thread, block, shared, bytes, where, "TMA overwrites");
-    std::memcpy(shared, global, bytes);
-    if (barrier)
-      completeBytes(*barrier, bytes);
-  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -194,6 +189,23 @@ static void addElements(char *tensor, const char *shared, int64_t bytes,
   }
 }
 
+/// A store takes effect.
+static void storeBox(Thread &thread, Block &block, const BoxCopy &copy,
+                     bool add, const char *where) {
+  std::lock_guard<std::mutex> lock(block.cluster->grid.reductions);
+  auto kind = add ? GlobalAccesses::Kind::Add : GlobalAccesses::Kind::Write;
+  copy.forEachChunk([&](char *tensor, char *source, int64_t valid) {
+    checkFenced(thread, block, source, chunkBytes, where, "TMA reads");
+    if (!tensor || !checkGlobal(thread, tensor, valid, 1, kind, where))
+      return;
+    if (add)
+      addElements(tensor, source, valid, copy.map->bf16Elements);
+    else
+      std::memcpy(tensor, source, valid);
+  });
+  endAsync(block, copy.shared, copy.bytes(), /*write=*/false);
+}
+
 void flm_emu_tensor_store(TensorMap *map, void *shared,
                           const int32_t *coordinates, int32_t rank, int32_t add,
                           const char *where) {
@@ -201,21 +213,15 @@ void flm_emu_tensor_store(TensorMap *map, void *shared,
   Block &block = *thread.block;
   BoxCopy copy = makeCopy(map, coordinates, rank, shared);
   if (!checkCopy(thread, block, copy, rank, /*write=*/false, where))
-    return;
+    abandon();
   int64_t operation = thread.bulkStores.issue();
+  beginAsync(block, copy.shared, copy.bytes(), /*write=*/false, where);
   Cluster &cluster = *block.cluster;
-  cluster.later(cluster.grid.options.copies, [&thread, &block, copy, add,
-                                              operation, where] {
-    std::lock_guard<std::mutex> lock(block.cluster->grid.reductions);
-    copy.forEachChunk([&](char *tensor, char *source, int64_t valid) {
-      checkFenced(thread, block, source, chunkBytes, where, "TMA reads");
-      if (tensor && add)
-        addElements(tensor, source, valid, copy.map->bf16Elements);
-      else if (tensor)
-        std::memcpy(tensor, source, valid);
-    });
-    thread.bulkStores.finish(operation);
-  });
+  cluster.later(cluster.grid.options.copies,
+                [&thread, &block, copy, add, operation, where] {
+                  storeBox(thread, block, copy, add, where);
+                  thread.bulkStores.finish(operation);
+                });
 }
 
 void flm_emu_bulk_commit(const char *) { self().bulkStores.commit(); }
@@ -225,37 +231,4 @@ void flm_emu_bulk_wait(int32_t pending, const char *where) {
   int64_t needed = stores.neededFor(pending);
   waitUntil(where, [&stores, needed] { return stores.prefix >= needed; });
   stores.waitedFor = std::max(stores.waitedFor, needed);
-}
-
-//===----------------------------------------------------------------------===//
-// cp.async: 16 bytes at a time, waited for by the thread that copies
-//===----------------------------------------------------------------------===//
-
-void flm_emu_async_copy(void *shared, void *global, int32_t bytes,
-                        int32_t valid, const char *where) {
-  Thread &thread = self();
-  Block &block = *thread.block;
-  if (!checkShared(thread, block, shared, bytes, bytes, /*write=*/true, where))
-    abandon();
-  if (valid > 0 &&
-      !checkGlobal(thread, global, valid, bytes, /*write=*/false, where))
-    abandon();
-  int64_t operation = thread.asyncCopies.issue();
-  Cluster &cluster = *block.cluster;
-  cluster.later(cluster.grid.options.copies,
-                [&thread, shared, global, bytes, valid, operation] {
-                  std::memset(shared, 0, bytes);
-                  if (valid > 0)
-                    std::memcpy(shared, global, valid);
-                  thread.asyncCopies.finish(operation);
-                });
-}
-
-void flm_emu_async_commit(const char *) { self().asyncCopies.commit(); }
-
-void flm_emu_async_wait(int32_t pending, const char *where) {
-  AsyncGroups &copies = self().asyncCopies;
-  int64_t needed = copies.neededFor(pending);
-  waitUntil(where, [&copies, needed] { return copies.prefix >= needed; });
-  copies.waitedFor = std::max(copies.waitedFor, needed);
 }

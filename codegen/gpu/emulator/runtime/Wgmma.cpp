@@ -55,54 +55,112 @@ static constexpr int rows = 64, depth = 16, maxColumns = 256;
 
 namespace {
 
-/// A descriptor (PTX ISA, "Matrix descriptor"); 128-byte swizzle.
+/// An operand in shared memory, by its descriptor (PTX ISA, "Matrix
+/// descriptor"); 128-byte swizzle.
 class Operand {
 public:
-  Operand(const Thread &thread, const Block &block, uint64_t descriptor,
-          bool transposed, const char *where)
-      : thread(thread), block(block), where(where),
-        address(field(descriptor, 0)), leading(field(descriptor, 16)),
-        stride(field(descriptor, 32)), transposed(transposed) {
-    if (descriptor >> 62 != 1)
-      reportFor(thread, where,
-                "the matrix descriptor does not have the 128-byte swizzle");
+  Operand(Block &block, uint64_t descriptor, bool transposed, int outers)
+      : block(block), address(field(descriptor, 0)),
+        leading(field(descriptor, 16)), stride(field(descriptor, 32)),
+        transposed(transposed), outers(outers) {}
+
+  /// visit(offset in shared memory, outer, k) for each 16 bytes: eight elements
+  /// from there on, along k or, transposed, along the outer dim.
+  template <typename Visit> void forEachChunk(Visit visit) const {
+    constexpr int inChunk = 8;
+    if (!transposed) {
+      // K-major: eight rows of 128 bytes per group.
+      for (int outer = 0; outer < outers; ++outer)
+        for (int k = 0; k < depth; k += inChunk)
+          visit(at(outer / 8 * stride + outer % 8 * 128 + k * 2), outer, k);
+      return;
+    }
+    // MN-major: rows are of the inner dim, boxes of 64 outer elements.
+    for (int k = 0; k < depth; ++k)
+      for (int outer = 0; outer < outers; outer += inChunk)
+        visit(at(outer / 64 * leading + k / 8 * stride + k % 8 * 128 +
+                 outer % 64 * 2),
+              outer, k);
   }
 
-  /// Element `k` of the inner dim of row or column `outer`.
-  float at(int outer, int k) const {
-    // K-major: eight rows of 128 bytes per group. MN-major: rows are of the
-    // inner dim, boxes of 64 outer elements.
-    int64_t offset = transposed ? outer / 64 * leading + k / 8 * stride +
-                                      k % 8 * 128 + outer % 64 * 2
-                                : outer / 8 * stride + outer % 8 * 128 + k * 2;
-    uintptr_t physical = swizzle(address + offset, 128);
-    const char *byte = block.shared + physical;
-    if (!inside(physical))
-      return NAN;
-    checkFenced(thread, block, byte, 2, where, "wgmma reads");
-    uint16_t bits;
-    std::memcpy(&bits, byte, 2);
-    return fromBF16(bits);
+  /// The operation is issued: notes that it reads; whether it can.
+  bool beginReads(const Thread &thread, const char *where) {
+    bool inside = true, free = true;
+    forEachChunk([&](uintptr_t offset, int, int) {
+      inside &= offset + Block::granuleBytes <=
+                static_cast<uintptr_t>(block.cluster->grid.launch.sharedBytes);
+    });
+    if (!inside) {
+      reportFor(thread, where, "wgmma reads shared memory out of bounds");
+      return false;
+    }
+    forEachChunk([&](uintptr_t offset, int, int) {
+      Granule &granule = granuleAt(offset);
+      if (granule.writes > 0 && free) {
+        free = false;
+        reportFor(thread, where,
+                  std::string("wgmma reads shared memory that ") +
+                      granule.writer + " may still write");
+      }
+      ++granule.reads;
+      granule.reader = where;
+    });
+    return true;
+  }
+
+  /// It takes effect: set(outer, k, value) for each element.
+  template <typename Set>
+  void endReads(const Thread &thread, const char *where, Set set) {
+    bool fenced = true;
+    forEachChunk([&](uintptr_t offset, int outer, int k) {
+      Granule &granule = granuleAt(offset);
+      fenced &= granule.unfenced == 0;
+      --granule.reads;
+      uint16_t bits[8];
+      std::memcpy(bits, block.shared + offset, sizeof bits);
+      for (int i = 0; i < 8; ++i)
+        set(outer + (transposed ? i : 0), k + (transposed ? 0 : i),
+            fromBF16(bits[i]));
+    });
+    if (!fenced)
+      reportFor(thread, where,
+                "wgmma reads shared memory that a thread wrote without a "
+                "fence.proxy.async after it");
   }
 
 private:
   static int64_t field(uint64_t descriptor, int bit) {
     return static_cast<int64_t>(descriptor >> bit & 0x3fff) << 4;
   }
-  bool inside(uintptr_t offset) const {
-    if (offset + 2 <=
-        static_cast<uintptr_t>(block.cluster->grid.launch.sharedBytes))
-      return true;
-    reportFor(thread, where, "wgmma reads shared memory out of bounds");
-    return false;
+  uintptr_t at(int64_t offset) const { return swizzle(address + offset, 128); }
+  Granule &granuleAt(uintptr_t offset) {
+    return block.granules[offset / Block::granuleBytes];
   }
 
-  const Thread &thread;
-  const Block &block;
-  const char *where;
+  Block &block;
   int64_t address, leading, stride;
   bool transposed;
+  int outers;
 };
+
+/// What the emulator, or the hardware, can not do with a descriptor.
+void checkDescriptor(uint64_t descriptor, const char *where) {
+  constexpr uint64_t fields = 0x3fff | uint64_t(0x3fff) << 16 |
+                              uint64_t(0x3fff) << 32 | uint64_t(7) << 49 |
+                              uint64_t(3) << 62;
+  if (descriptor & ~fields)
+    report(where, "the matrix descriptor has bits beside its fields");
+  if (descriptor >> 62 != 1)
+    report(where, "the matrix descriptor does not have the 128-byte swizzle");
+  // The pattern repeats every eight rows of 128 bytes; the base offset says
+  // which of them the address is in.
+  uint64_t row = descriptor >> 3 & 7;
+  if (row != 0 || (descriptor >> 49 & 7) != 0)
+    report(where, "the matrix begins in row " + std::to_string(row) +
+                      " of the swizzle's pattern, with the base offset " +
+                      std::to_string(descriptor >> 49 & 7) +
+                      "; expected 0 and 0");
+}
 
 /// visit(thread, element of its fragment, row, column) for an accumulator of
 /// `n` columns.
@@ -146,22 +204,25 @@ static void loadFragment(Matrices &m, const Multiplication &op) {
     }
 }
 
-static void execute(const Thread &thread, const Block &block,
-                    Multiplication &op) {
+static Operand operandA(Block &block, const MultiplicationShape &shape) {
+  return Operand(block, shape.descriptorA, shape.transposeA, rows);
+}
+static Operand operandB(Block &block, const MultiplicationShape &shape) {
+  return Operand(block, shape.descriptorB, shape.transposeB, shape.n);
+}
+
+static void execute(const Thread &thread, Block &block, Multiplication &op) {
   static thread_local Matrices m;
   const MultiplicationShape &shape = op.shape;
-  if (shape.registersA) {
+  if (shape.registersA)
     loadFragment(m, op);
-  } else {
-    Operand a(thread, block, shape.descriptorA, shape.transposeA, op.where);
-    for (int row = 0; row < rows; ++row)
-      for (int k = 0; k < depth; ++k)
-        m.a[row][k] = a.at(row, k);
-  }
-  Operand b(thread, block, shape.descriptorB, shape.transposeB, op.where);
-  for (int column = 0; column < shape.n; ++column)
-    for (int k = 0; k < depth; ++k)
-      m.b[k][column] = b.at(column, k);
+  else
+    operandA(block, shape)
+        .endReads(thread, op.where,
+                  [](int row, int k, float value) { m.a[row][k] = value; });
+  operandB(block, shape)
+      .endReads(thread, op.where,
+                [](int column, int k, float value) { m.b[k][column] = value; });
 
   forEachElement(shape.n, [&](int thread, int i, int row, int column) {
     m.c[row][column] = shape.accumulate ? op.results[thread][i] : 0;
@@ -187,6 +248,31 @@ static void executeUntil(const Thread &thread, Warpgroup &group, int64_t end) {
 
 void flm_emu_wgmma_fence(const char *) { self().registersFenced = true; }
 
+/// The operation that is the running thread's next: as its warpgroup's first
+/// thread issued it.
+static Multiplication &issue(Warpgroup &group, const MultiplicationShape &shape,
+                             const char *where) {
+  int64_t index = self().multiplications.issue();
+  auto place = static_cast<size_t>(index - group.executed);
+  if (place == group.queue.size()) {
+    group.queue.push_back(std::make_unique<Multiplication>());
+    group.queue.back()->shape = shape;
+    group.queue.back()->where = where;
+    if (!shape.registersA)
+      checkDescriptor(shape.descriptorA, where);
+    checkDescriptor(shape.descriptorB, where);
+  }
+  Multiplication &op = *group.queue[place];
+  if (!(op.shape == shape))
+    report(where, "the operands of a wgmma differ between the threads of a "
+                  "warpgroup");
+  if (std::strcmp(op.where, where) != 0)
+    report(where,
+           std::string("threads of the warpgroup are at another wgmma, ") +
+               op.where);
+  return op;
+}
+
 void flm_emu_wgmma(int32_t n, int32_t transposeA, int32_t transposeB,
                    int32_t accumulate, const int32_t *registersA,
                    int64_t descriptorA, int64_t descriptorB, float *result,
@@ -194,7 +280,6 @@ void flm_emu_wgmma(int32_t n, int32_t transposeA, int32_t transposeB,
   Thread &thread = self();
   if (!thread.registersFenced)
     report(where, "wgmma without a wgmma.fence since the registers were used");
-  Warpgroup &group = ownWarpgroup();
   MultiplicationShape shape;
   shape.n = n;
   shape.transposeA = transposeA;
@@ -204,17 +289,10 @@ void flm_emu_wgmma(int32_t n, int32_t transposeA, int32_t transposeB,
   shape.descriptorA = descriptorA;
   shape.descriptorB = descriptorB;
 
-  int64_t index = thread.multiplications.issue();
-  auto place = static_cast<size_t>(index - group.executed);
-  if (place == group.queue.size()) {
-    group.queue.push_back(std::make_unique<Multiplication>());
-    group.queue.back()->shape = shape;
-    group.queue.back()->where = where;
-  }
-  Multiplication &op = *group.queue[place];
-  if (!(op.shape == shape))
-    report(where, "the operands of a wgmma differ between the threads of a "
-                  "warpgroup");
+  Warpgroup &group = ownWarpgroup();
+  Multiplication &op = issue(group, shape, where);
+  int64_t index = thread.multiplications.issued - 1;
+  thread.accumulators[result] = index;
   op.results[thread.inWarpgroup()] = result;
   if (registersA)
     std::memcpy(op.fragments[thread.inWarpgroup()].data(), registersA,
@@ -223,8 +301,12 @@ void flm_emu_wgmma(int32_t n, int32_t transposeA, int32_t transposeB,
     std::fill_n(result, n / 2, NAN);
   if (++op.issued < warpgroupThreads)
     return;
+  Block &block = *thread.block;
+  if (!operandB(block, op.shape).beginReads(thread, where) ||
+      (!registersA && !operandA(block, op.shape).beginReads(thread, where)))
+    abandon();
   // In order: it takes those before it along.
-  Cluster &cluster = *thread.block->cluster;
+  Cluster &cluster = *block.cluster;
   cluster.later(cluster.grid.options.multiplications, [&thread, &group, index] {
     executeUntil(thread, group, index + 1);
   });
@@ -240,4 +322,13 @@ void flm_emu_wgmma_wait(int32_t pending, const char *where) {
   waitUntil(where, [&group, needed] { return group.executed >= needed; });
   thread.multiplications.waitedFor =
       std::max(thread.multiplications.waitedFor, needed);
+}
+
+void flm_emu_wgmma_results(const float *result, const char *where) {
+  Thread &thread = self();
+  auto last = thread.accumulators.find(result);
+  if (last != thread.accumulators.end() &&
+      last->second >= thread.multiplications.waitedFor)
+    report(where, "its results are used after a wait_group that did not cover "
+                  "it");
 }

@@ -174,7 +174,7 @@ gpu.module @kernels {
 }
 
 //--- unknown.mlir
-// CHECK: error: the emulator does not know this op; add it to EmulateDeviceOp.cpp and to the runtime
+// CHECK: error: the emulator does not know 'nvvm.read.ptx.sreg.clock'; add it to DeviceOpTable.cpp and to the runtime
 gpu.module @kernels {
   llvm.func @unknown(%n: i32)
       attributes {nvvm.kernel, flm_gpu.launch = #flm_gpu.launch<threads = 32, cluster = 1, shared = 0, persistent = false, tiles = (n) -> (1)>} {

@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // mbarriers, for the operations that complete on them.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_EMULATOR_RUNTIME_BARRIERS_H
-#define FLM_CODEGEN_GPU_EMULATOR_RUNTIME_BARRIERS_H
+#ifndef FLM_CODEGEN_GPU_EMULATOR_RUNTIME_MBARRIERS_H
+#define FLM_CODEGEN_GPU_EMULATOR_RUNTIME_MBARRIERS_H
 
 #include "codegen/gpu/emulator/runtime/Cluster.h"
 
@@ -15,9 +15,10 @@ namespace flm::emu {
 MBarrier *findMBarrier(const Thread &thread, const void *address,
                        bool published, const char *where);
 
-/// `bytes` of a copy have arrived.
-void completeBytes(MBarrier &barrier, int64_t bytes);
+/// `bytes` of the copy at `where` have arrived.
+void completeBytes(const Thread &thread, MBarrier &barrier, int64_t bytes,
+                   const char *where);
 
 } // namespace flm::emu
 
-#endif // FLM_CODEGEN_GPU_EMULATOR_RUNTIME_BARRIERS_H
+#endif // FLM_CODEGEN_GPU_EMULATOR_RUNTIME_MBARRIERS_H
