@@ -20,7 +20,7 @@ void reportCrashes(llvm::ArrayRef<const char *> arguments,
                    llvm::StringRef input, llvm::StringRef spec);
 
 /// The stage that is about to run, a string that lives as long as the process.
-void setCrashStage(const char *stage);
+void setCrashStage(llvm::StringRef stage);
 
 } // namespace flmc
 
