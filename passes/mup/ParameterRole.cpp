@@ -8,12 +8,30 @@
 using namespace mlir;
 using namespace flm;
 
+/// Whether `value` is a parameter, a slice of one, or what parameters add up,
+/// scale or convert to.
+static bool isMadeOfParameters(Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto loop = dyn_cast<LoopOp>(argument.getOwner()->getParentOp());
+    Value stack = loop ? loop.stackOf(argument) : Value();
+    return stack && isMadeOfParameters(stack);
+  }
+  Operation *op = value.getDefiningOp();
+  return isa<ParamOp>(op) ||
+         (op->hasTrait<flm::OpTrait::PassesPartialsOn>() &&
+          llvm::all_of(op->getOperands(), isMadeOfParameters));
+}
+
 static void addUses(Value value, SmallVectorImpl<OpOperand *> &uses) {
   for (OpOperand &use : value.getUses()) {
-    auto loop = dyn_cast<LoopOp>(use.getOwner());
+    Operation *user = use.getOwner();
+    auto loop = dyn_cast<LoopOp>(user);
     unsigned index = use.getOperandNumber();
     if (loop && index >= loop.getInits().size())
       addUses(loop.slices()[index - loop.getInits().size()], uses);
+    else if (user->getNumResults() == 1 &&
+             isMadeOfParameters(user->getResult(0)))
+      addUses(user->getResult(0), uses);
     else
       uses.push_back(&use);
   }

@@ -18,7 +18,8 @@ struct ParameterRole {
   int64_t widthDims; ///< dims that grow with width, of one layer's parameter
 };
 
-/// Where a parameter is used, through the loops that it enters as slices.
+/// Where a parameter is used: through the loops that it enters as slices, and
+/// through sums and multiples of parameters, which are parameters like those.
 llvm::SmallVector<mlir::OpOperand *> usesOf(ParamOp param);
 
 /// The role of `param` where the dims in `width` grow. Errors, at `param` with
