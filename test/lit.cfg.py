@@ -36,7 +36,7 @@ config.substitutions += [
     ("%models", config.flm_source_dir + "/models"),
     ("%{source}", config.flm_source_dir),
     ("%{bin}", config.flm_tools_dir),
-    ("%{build}", config.flm_binary_dir),
+    ("%{build-dir}", config.flm_binary_dir),
     ("%{cmake}", config.cmake),
     ("%{cxx}", config.cxx),
     # The folder of a CUDA driver without a GPU.
