@@ -167,6 +167,8 @@ int main(int argc, char **argv) {
   registry.insert<flm::FlmDialect>();
   flm::registerGradientRules(registry);
   flm::registerShardingRules(registry);
+  for (const std::unique_ptr<flm::Target> &target : flm::Target::all())
+    target->registerDialects(registry);
   flm::binary::registerTranslations(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false);
