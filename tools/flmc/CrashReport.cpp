@@ -25,7 +25,7 @@ struct Report {
 /// In the current folder, then in the one for temporary files.
 Report reports[2];
 StringRef specText;
-const char *crashStage = "spec";
+StringRef crashStage = "spec";
 
 void put(int descriptor, StringRef text) {
   while (!text.empty()) {
@@ -42,13 +42,13 @@ void writeReport(void *) {
     if (file < 0)
       continue;
     for (StringRef part :
-         {StringRef("// flmc crashed after stage "), StringRef(crashStage),
+         {StringRef("// flmc crashed after stage "), crashStage,
           StringRef(" had begun. To reproduce:\n//   "),
           StringRef(report.command), StringRef("\n"), specText})
       put(file, part);
     ::close(file);
     for (StringRef part :
-         {StringRef("flmc: crashed in stage "), StringRef(crashStage),
+         {StringRef("flmc: crashed in stage "), crashStage,
           StringRef("; this is a bug of flmc, please report "
                     "it with the file '"),
           StringRef(report.path), StringRef("', which reproduces it:\n  "),
@@ -95,4 +95,4 @@ void flmc::reportCrashes(ArrayRef<const char *> arguments, StringRef input,
   sys::AddSignalHandler(writeReport, nullptr);
 }
 
-void flmc::setCrashStage(const char *stage) { crashStage = stage; }
+void flmc::setCrashStage(StringRef stage) { crashStage = stage; }
