@@ -7,7 +7,7 @@
 #include "dialects/flm/LocalForm.h"
 #include "dialects/flm/Pipeline.h"
 
-#include "llvm/ADT/StringSwitch.h"
+#include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
 using namespace flm;

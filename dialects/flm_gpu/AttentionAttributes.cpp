@@ -16,11 +16,11 @@ verifyAttention(function_ref<InFlightDiagnostic()> emitError, int64_t headDim,
       !scale.getValue().isFinite())
     return emitError() << "scale is " << scale
                        << "; expected a positive number of type f32";
-  // More than any shared memory holds, so that bytes can be computed.
+  // So that bytes can be computed.
   constexpr int64_t maxStages = 64;
   if (stages < 2 || stages > maxStages)
     return emitError() << "stages is " << stages << "; expected 2 to "
-                       << maxStages;
+                       << maxStages << ": no shared memory holds more";
   return success();
 }
 

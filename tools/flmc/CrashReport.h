@@ -19,7 +19,7 @@ namespace flmc {
 void reportCrashes(llvm::ArrayRef<const char *> arguments,
                    llvm::StringRef input, llvm::StringRef spec);
 
-/// The stage that is about to run, a string that lives as long as the process.
+/// The stage that is about to run, text that lives as long as the process.
 void setCrashStage(llvm::StringRef stage);
 
 } // namespace flmc
