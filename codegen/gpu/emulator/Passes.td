@@ -16,9 +16,13 @@ def EmulateDevice : Pass<"flm-emulate-device", "::mlir::ModuleOp"> {
     `@k` gets a wrapper `@k.emulated(!llvm.ptr)` that takes its arguments as
     cuLaunchKernel does. What is left is host code.
 
+    An operand or attribute that the runtime does not model is an error that
+    names it, and so is any other op that touches memory; README.md lists both.
+
     The results of a `flm_gpu.wgmma` lie in a buffer that the runtime fills when
     the operation runs; they are loaded after the wait that covers it. A use
-    before that wait is an error here.
+    before that wait is an error here, and so are registers that are written
+    after the last fence.
 
     ```mlir
     nvvm.mbarrier.init %bar, %count : !llvm.ptr<3>, i32

@@ -14,8 +14,8 @@
 // a read of data that nobody has made visible, a barrier that counts too far)
 // is a finding.
 //
-// Not modelled: time, bank conflicts, register limits (ptxas checks those), and
-// the weak order of plain accesses.
+// ../README.md says, instruction by instruction, what is modelled, what is
+// checked and what is not.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_CODEGEN_GPU_EMULATOR_RUNTIME_EMULATOR_H
 #define FLM_CODEGEN_GPU_EMULATOR_RUNTIME_EMULATOR_H

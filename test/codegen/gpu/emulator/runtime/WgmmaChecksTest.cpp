@@ -40,7 +40,7 @@ std::set<std::string> multiply(std::function<Issue(int)> issue,
   });
 }
 
-TEST(WgmmaTest, ReportsDescriptorsThatAreUndefined) {
+TEST(WgmmaChecksTest, ReportsDescriptorsThatAreUndefined) {
   auto withB = [](int64_t b) {
     return multiply([=](int) { return Issue{descriptorAt(0), b}; });
   };
@@ -60,7 +60,7 @@ TEST(WgmmaTest, ReportsDescriptorsThatAreUndefined) {
               hasFinding("wgmma reads shared memory out of bounds"));
 }
 
-TEST(WgmmaTest, ReportsThreadsThatDiffer) {
+TEST(WgmmaChecksTest, ReportsThreadsThatDiffer) {
   EXPECT_THAT(multiply([](int thread) {
                 return Issue{descriptorAt(thread == 40 ? 1024 : 0),
                              descriptorAt(offsetB)};
@@ -78,7 +78,7 @@ TEST(WgmmaTest, ReportsThreadsThatDiffer) {
           hasFinding("second: threads of the warpgroup are at another wgmma")));
 }
 
-TEST(WgmmaTest, NobodyWritesWhatItReads) {
+TEST(WgmmaChecksTest, NobodyWritesWhatItReads) {
   for (int64_t offset : {0, offsetB, offsetB + 1024 - 16})
     EXPECT_THAT(multiply([](int) { return Issue(); },
                          [=](int thread, float *) {
@@ -92,14 +92,14 @@ TEST(WgmmaTest, NobodyWritesWhatItReads) {
                            "read"));
 }
 
-TEST(WgmmaTest, ReportsResultsThatAWaitDidNotCover) {
+TEST(WgmmaChecksTest, ReportsResultsThatAWaitDidNotCover) {
   EXPECT_THAT(multiply([](int) { return Issue(); }, {}, /*pending=*/1),
               hasFinding("wgmma: its results are used after a wait_group that "
                          "did not cover it"));
 }
 
 /// Before the first one, and again after a wait.
-TEST(WgmmaTest, ReportsRegistersThatAreNotFenced) {
+TEST(WgmmaChecksTest, ReportsRegistersThatAreNotFenced) {
   auto twice = [](bool before, bool between) {
     return findingsOf(launchOf(128, sharedBytes), [=](int) {
       for (int i = 0; i < 2; ++i) {
@@ -121,7 +121,7 @@ TEST(WgmmaTest, ReportsRegistersThatAreNotFenced) {
 }
 
 /// A copy into an operand that has not landed.
-TEST(WgmmaTest, ReportsOperandsThatACopyStillWrites) {
+TEST(WgmmaChecksTest, ReportsOperandsThatACopyStillWrites) {
   alignas(16) static char source[16];
   Launch launch = launchOf(128, sharedBytes);
   launch.memory = {{"x", source, sizeof source, false}};
