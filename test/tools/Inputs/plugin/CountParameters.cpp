@@ -1,4 +1,4 @@
-// flm-opt --load-pass-plugin=libCountParameters.so --count-parameters
+// flm-opt --load-pass-plugin=libCountParameters.so --pass-pipeline='builtin.module(count-parameters)'
 #include "dialects/flm/Flm.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
