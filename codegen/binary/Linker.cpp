@@ -13,7 +13,11 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <cerrno>
+#include <fcntl.h>
 #include <mutex>
+#include <thread>
+#include <unistd.h>
 
 LLD_HAS_DRIVER(elf)
 
@@ -124,6 +128,58 @@ linkLine(llvm::ArrayRef<std::string> objects, llvm::StringRef runtimeArchive,
   return line;
 }
 
+namespace {
+
+/// Links into memory, through a pipe: what lld writes to a file it maps, and a
+/// disk that is full is then a SIGBUS. (Its --no-mmap-output-file ends the
+/// process with a message that names no file.)
+class OutputPipe {
+public:
+  OutputPipe() {
+    if (::pipe2(ends, O_CLOEXEC) != 0) {
+      error = std::error_code(errno, std::generic_category());
+      ends[0] = ends[1] = -1;
+      return;
+    }
+    reader = std::thread([this] {
+      char buffer[1 << 16];
+      ssize_t count;
+      while ((count = ::read(ends[0], buffer, sizeof buffer)) > 0 ||
+             (count < 0 && errno == EINTR))
+        if (count > 0)
+          image.append(buffer, buffer + count);
+    });
+  }
+  OutputPipe(const OutputPipe &) = delete;
+  OutputPipe &operator=(const OutputPipe &) = delete;
+  ~OutputPipe() {
+    finish();
+    if (ends[0] >= 0)
+      ::close(ends[0]);
+  }
+
+  /// The name for lld, which opens it.
+  std::string path() const { return "/dev/fd/" + std::to_string(ends[1]); }
+
+  /// All that was written.
+  llvm::StringRef finish() {
+    if (reader.joinable()) {
+      ::close(ends[1]);
+      reader.join();
+    }
+    return llvm::StringRef(image.data(), image.size());
+  }
+
+  std::error_code error;
+
+private:
+  int ends[2];
+  std::thread reader;
+  llvm::SmallVector<char, 0> image;
+};
+
+} // namespace
+
 /// lld keeps global state between its start and its end.
 static llvm::Error runLld(llvm::ArrayRef<std::string> line) {
   static std::mutex oneAtATime;
@@ -145,6 +201,41 @@ static llvm::Error runLld(llvm::ArrayRef<std::string> line) {
   return llvm::Error::success();
 }
 
+static llvm::Error cannotWrite(llvm::StringRef path, std::error_code code) {
+  return failure("cannot write '" + path + "': " + code.message());
+}
+
+/// Writes `bytes` beside `output` and renames, or into it where it is a device.
+static llvm::Error writeExecutable(llvm::StringRef bytes,
+                                   llvm::StringRef output) {
+  namespace fs = llvm::sys::fs;
+  const unsigned mode = fs::all_read | fs::all_write | fs::all_exe;
+  bool replaces = !fs::exists(output) || fs::is_regular_file(output);
+  llvm::SmallString<128> path(output);
+  int descriptor;
+  std::error_code code =
+      replaces ? fs::createUniqueFile(output + ".%%%%%%", descriptor, path,
+                                      fs::OF_None, mode)
+               : fs::openFileForWrite(output, descriptor, fs::CD_OpenExisting);
+  if (code)
+    return cannotWrite(output, code);
+  llvm::scope_exit remove([&] {
+    if (replaces)
+      fs::remove(path);
+  });
+  llvm::raw_fd_ostream os(descriptor, /*shouldClose=*/true);
+  os << bytes;
+  os.close();
+  if ((code = os.error())) {
+    os.clear_error();
+    return cannotWrite(output, code);
+  }
+  if (replaces && (code = fs::rename(path, output)))
+    return cannotWrite(output, code);
+  remove.release();
+  return llvm::Error::success();
+}
+
 llvm::Error binary::linkExecutable(llvm::ArrayRef<std::string> objects,
                                    llvm::StringRef runtimeArchive,
                                    llvm::StringRef output, bool needsMpi,
@@ -157,19 +248,13 @@ llvm::Error binary::linkExecutable(llvm::ArrayRef<std::string> objects,
   if (llvm::sys::fs::is_directory(output))
     return failure("cannot write '" + output + "': it is a directory");
 
-  llvm::SmallString<128> temporary;
-  if (std::error_code code = llvm::sys::fs::createUniqueFile(
-          output + ".%%%%%%", temporary, llvm::sys::fs::OF_None))
-    return failure("cannot write '" + output + "': " + code.message());
-  llvm::scope_exit remove([&] { llvm::sys::fs::remove(temporary); });
-
-  if (llvm::Error error =
-          runLld(linkLine(objects, runtimeArchive, temporary, needsMpi, parts)))
+  OutputPipe pipe;
+  if (pipe.error)
+    return failure("cannot make a pipe: " + pipe.error.message());
+  if (llvm::Error error = runLld(
+          linkLine(objects, runtimeArchive, pipe.path(), needsMpi, parts)))
     return error;
-  if (std::error_code code = llvm::sys::fs::rename(temporary, output))
-    return failure("cannot write '" + output + "': " + code.message());
-  remove.release();
-  return llvm::Error::success();
+  return writeExecutable(pipe.finish(), output);
 }
 
 llvm::Error binary::linkExecutable(llvm::ArrayRef<llvm::ArrayRef<char>> objects,
@@ -194,7 +279,7 @@ llvm::Error binary::linkExecutable(llvm::ArrayRef<llvm::ArrayRef<char>> objects,
     if (os.has_error()) {
       std::error_code code = os.error();
       os.clear_error();
-      return failure("cannot write '" + path + "': " + code.message());
+      return cannotWrite(path, code);
     }
   }
   return linkExecutable(paths, runtimeArchive, output, needsMpi, parts);

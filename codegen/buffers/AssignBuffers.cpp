@@ -5,6 +5,7 @@
 #include "codegen/buffers/CollectiveStaging.h"
 #include "codegen/buffers/Passes.h"
 #include "codegen/buffers/StateTables.h"
+#include "passes/contracts/StageInput.h"
 
 #include "dialects/flm/Pipeline.h"
 #include "dialects/flm/ValueNames.h"
@@ -29,7 +30,9 @@ struct AssignBuffers : flm::impl::AssignBuffersBase<AssignBuffers> {
   using AssignBuffersBase::AssignBuffersBase;
 
   void runOnOperation() override {
-    if (failed(assign()))
+    if (failed(
+            verifyInput(getOperation(), *this, Stage::fuse, Stage::buffers)) ||
+        failed(assign()))
       signalPassFailure();
   }
 

@@ -2,6 +2,9 @@
 // Running a program on its buffers: pipelines.
 //===----------------------------------------------------------------------===//
 #include "codegen/buffers/BufferExecution.h"
+#include "dialects/flm/Limits.h"
+
+#include "llvm/Support/CheckedArithmetic.h"
 
 using namespace mlir;
 using namespace flm;
@@ -58,6 +61,24 @@ LogicalResult BufferExecution::runBackward(PipelineOp pipeline,
   return success();
 }
 
+/// What a pass saves must fit into its buffer, once for each slot.
+static LogicalResult checkSlots(PipelineOp pipeline) {
+  std::optional<int64_t> slots = 0;
+  for (int64_t more : pipeline.getSlots())
+    if (slots)
+      slots = llvm::checkedAdd(*slots, more);
+  for (auto [index, value] : llvm::enumerate(pipeline.saved())) {
+    BufferAttr buffer = bufferAt(pipeline, pipeline.getNumResults() + index);
+    int64_t bytes = typeOf(value).bytes();
+    if (!slots || !boundedProduct({*slots, bytes}, buffer.getBytes()))
+      return pipeline.emitOpError()
+             << "saves value #" << index << " of " << bytes
+             << " bytes in each of its slots, its buffer has "
+             << buffer.getBytes();
+  }
+  return success();
+}
+
 /// Runs the schedule of one stage, of at most so many micro-batches that all
 /// that can be under way at one time is.
 LogicalResult BufferExecution::runPipeline(PipelineOp pipeline) {
@@ -67,6 +88,8 @@ LogicalResult BufferExecution::runPipeline(PipelineOp pipeline) {
   for (auto [index, stack] : llvm::enumerate(pipeline.getStacked()))
     if (failed(check(pipeline, stack, "slice #" + Twine(index))))
       return failure();
+  if (failed(checkSlots(pipeline)))
+    return failure();
   SmallVector<int> entered;
   for (auto [init, final] :
        llvm::zip(pipeline.getInits(), pipeline.getFinals())) {

@@ -4,6 +4,10 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/buffers/BufferExecution.h"
 #include "codegen/buffers/Passes.h"
+#include "dialects/flm/Limits.h"
+#include "passes/contracts/StageInput.h"
+
+#include "llvm/Support/CheckedArithmetic.h"
 
 #include <numeric>
 
@@ -19,6 +23,9 @@ namespace {
 
 struct VerifyBuffers : flm::impl::VerifyBuffersBase<VerifyBuffers> {
   void runOnOperation() override {
+    if (failed(
+            verifyInput(getOperation(), *this, Stage::buffers, Stage::buffers)))
+      return signalPassFailure();
     const Target *target = Target::of(getOperation());
     if (!target)
       return signalPassFailure();
@@ -67,22 +74,35 @@ static SmallVector<int64_t> lastIndices(Operation *op) {
   return indices;
 }
 
+/// The first byte after `buffer`, with `last` as the indices around it; nothing
+/// if that is more than 64 bits hold.
+static std::optional<int64_t> endOf(BufferAttr buffer, ArrayRef<int64_t> last) {
+  std::optional<int64_t> end =
+      llvm::checkedAdd(buffer.getOffset(), buffer.getBytes());
+  for (auto [stride, index] : llvm::zip(buffer.getStrides(), last))
+    if (end)
+      end = llvm::checkedMulAdd(stride, index, *end);
+  return end;
+}
+
 /// Every buffer must end before its arena does, in the last iteration too.
 LogicalResult VerifyBuffers::checkArenas(ProgramOp program) {
   auto check = [&](Operation *op, BufferAttr buffer) -> LogicalResult {
+    SmallVector<int64_t> last = lastIndices(op);
+    std::optional<int64_t> end = endOf(buffer, last);
     StringRef key = buffer.getArena() == Arena::State     ? kStateBytes
                     : buffer.getArena() == Arena::Scratch ? kScratchBytes
-                                                          : "";
-    auto size = getOperation()->getAttrOfType<IntegerAttr>(key);
-    if (!size)
+                                                          : "no size";
+    // Buffers of the caller, and programs by hand, have no size written.
+    int64_t size = kLargestBytes;
+    if (auto written = getOperation()->getAttrOfType<IntegerAttr>(key))
+      size = written.getInt();
+    if (end && *end <= size)
       return success();
-    int64_t end = buffer.getOffset() + buffer.getBytes();
-    for (auto [stride, last] : llvm::zip(buffer.getStrides(), lastIndices(op)))
-      end += stride * last;
-    if (buffer.getOffset() >= 0 && end <= size.getInt())
-      return success();
-    return op->emitOpError() << "has the buffer " << buffer << ", but " << key
-                             << " is " << size.getInt();
+    auto diag = op->emitOpError() << "has the buffer " << buffer;
+    if (size == kLargestBytes)
+      return diag << ", which no arena can hold";
+    return diag << ", but " << key << " is " << size;
   };
   WalkResult result = program.walk([&](Operation *op) -> WalkResult {
     auto buffers = op->getAttrOfType<ArrayAttr>(kBuffers);

@@ -71,6 +71,9 @@ LogicalResult LowerLaunches::lower(LaunchOp launch, Value argumentArray,
            << "launches '" << launch.getKernel()
            << "', which is no kernel of the CPU (a func.func with "
            << cpu::kTasks << ")";
+  auto buffers = llvm::to_vector(launch.getBuffers().getAsRange<BufferAttr>());
+  if (failed(checkAddresses(launch, buffers, launch.getSlots())))
+    return failure();
   OpBuilder builder(launch);
   Location loc = launch.getLoc();
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());

@@ -25,6 +25,29 @@ static Value arenaOf(func::FuncOp function, BufferAttr buffer) {
   llvm_unreachable("all arenas are handled");
 }
 
+LogicalResult flm::checkAddresses(Operation *op, ArrayRef<BufferAttr> buffers,
+                                  ValueRange slots) {
+  auto function = op->getParentOfType<func::FuncOp>();
+  if (!function || function.getNumArguments() < 3 ||
+      !llvm::all_of(function.getArgumentTypes(),
+                    llvm::IsaPred<LLVM::LLVMPointerType>))
+    return op->emitOpError("must stand in a host function, whose arguments are "
+                           "pointers to the arenas, the program's arguments "
+                           "and its results; flm-lower-programs makes one");
+  int64_t taken = static_cast<int64_t>(function.getNumArguments()) - 3;
+  for (BufferAttr buffer : buffers) {
+    if (buffer.getArena() == Arena::Argument && buffer.getIndex() >= taken)
+      return op->emitOpError()
+             << "has the buffer " << buffer << ", and its program takes "
+             << taken << " arguments";
+    if (buffer.getStrides().size() > slots.size())
+      return op->emitOpError()
+             << "has the buffer " << buffer << " and " << slots.size()
+             << " slots; expected one for each stride";
+  }
+  return success();
+}
+
 Value flm::addressOf(OpBuilder &builder, Operation *op, BufferAttr buffer,
                      ValueRange slots) {
   Location loc = op->getLoc();

@@ -14,6 +14,13 @@ namespace flm {
 mlir::Value addressOf(mlir::OpBuilder &builder, mlir::Operation *op,
                       BufferAttr buffer, mlir::ValueRange slots);
 
+/// Whether `op` stands in a host function (as flm-lower-programs makes them:
+/// pointers to the arenas, to the program's arguments and to its results) that
+/// has these buffers, with one of `slots` per stride.
+mlir::LogicalResult checkAddresses(mlir::Operation *op,
+                                   llvm::ArrayRef<BufferAttr> buffers,
+                                   mlir::ValueRange slots);
+
 } // namespace flm
 
 #endif // FLM_CODEGEN_HOST_BUFFERADDRESS_H

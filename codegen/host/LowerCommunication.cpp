@@ -45,9 +45,17 @@ struct LowerCommunication
     : flm::impl::LowerCommunicationBase<LowerCommunication> {
   void runOnOperation() override {
     SmallVector<CommunicateOp> communication;
-    getOperation().walk([&](CommunicateOp communicate) {
-      communication.push_back(communicate);
-    });
+    WalkResult known =
+        getOperation().walk([&](CommunicateOp communicate) -> WalkResult {
+          communication.push_back(communicate);
+          SmallVector<BufferAttr> buffers;
+          for (auto buffer : {communicate.getSource(), communicate.getTarget()})
+            if (buffer)
+              buffers.push_back(*buffer);
+          return checkAddresses(communicate, buffers, communicate.getSlots());
+        });
+    if (known.wasInterrupted())
+      return signalPassFailure();
     llvm::for_each(communication, lower);
   }
 };

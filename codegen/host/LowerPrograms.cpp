@@ -7,6 +7,7 @@
 #include "codegen/target/Target.h"
 #include "dialects/flm/BufferForm.h"
 #include "dialects/flm/Flm.h"
+#include "passes/contracts/StageInput.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -31,7 +32,9 @@ struct LowerPrograms : flm::impl::LowerProgramsBase<LowerPrograms> {
   }
 
   void runOnOperation() override {
-    if (failed(lower()))
+    if (failed(verifyInput(getOperation(), *this, Stage::buffers,
+                           Stage::buffers)) ||
+        failed(lower()))
       signalPassFailure();
   }
 

@@ -172,8 +172,9 @@ static FailureOr<json::Object> describe(CollectiveOp collective) {
                       {"axis", collective.getAxis()},
                       {"shape", json::Array(whole.shape())},
                       {"dtype", dtypeOf(whole.getElementType())},
-                      {"name", valueName(named)},
-                      {"source", sourceOf(collective)},
+                      // The names of values and files are any bytes.
+                      {"name", json::fixUTF8(valueName(named))},
+                      {"source", json::fixUTF8(sourceOf(collective))},
                       {"bytes", bytes}};
   bool exchangesDims = collective.getKind() == Collective::AllToAll;
   auto number = [&](StringRef key, std::optional<uint64_t> value) {

@@ -9,20 +9,21 @@ using namespace mlir;
 using namespace flm;
 
 LLVM::LLVMFuncOp flm::declareFunction(Operation *op, StringRef name,
-                                      TypeRange arguments) {
+                                      TypeRange arguments, Type result) {
   auto module = op->getParentOfType<ModuleOp>();
   if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
     return known;
   OpBuilder builder(module.getBodyRegion());
+  if (!result)
+    result = LLVM::LLVMVoidType::get(module.getContext());
   return LLVM::LLVMFuncOp::create(
       builder, module.getLoc(), name,
-      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(module.getContext()),
-                                  llvm::to_vector(arguments)));
+      LLVM::LLVMFunctionType::get(result, llvm::to_vector(arguments)));
 }
 
-void flm::callRuntime(OpBuilder &builder, Operation *op, StringRef name,
-                      ValueRange arguments) {
-  LLVM::CallOp::create(builder, op->getLoc(),
-                       declareFunction(op, name, arguments.getTypes()),
-                       arguments);
+LLVM::CallOp flm::callRuntime(OpBuilder &builder, Operation *op, StringRef name,
+                              ValueRange arguments, Type result) {
+  return LLVM::CallOp::create(
+      builder, op->getLoc(),
+      declareFunction(op, name, arguments.getTypes(), result), arguments);
 }

@@ -8,15 +8,17 @@
 
 namespace flm {
 
-/// The declaration of the function `name` in the module of `op`, which returns
-/// nothing; added at the first use.
+/// The declaration of the function `name` in the module of `op`, added at the
+/// first use. Without `result` it returns nothing.
 mlir::LLVM::LLVMFuncOp declareFunction(mlir::Operation *op,
                                        llvm::StringRef name,
-                                       mlir::TypeRange arguments);
+                                       mlir::TypeRange arguments,
+                                       mlir::Type result = {});
 
-/// Calls `name` where `op` stands.
-void callRuntime(mlir::OpBuilder &builder, mlir::Operation *op,
-                 llvm::StringRef name, mlir::ValueRange arguments);
+/// Calls `name` where the builder is, in the module of `op`.
+mlir::LLVM::CallOp callRuntime(mlir::OpBuilder &builder, mlir::Operation *op,
+                               llvm::StringRef name, mlir::ValueRange arguments,
+                               mlir::Type result = {});
 
 } // namespace flm
 

@@ -4,6 +4,7 @@
 #include "codegen/host/HostWriter.h"
 
 #include "codegen/buffers/BufferMap.h"
+#include "codegen/host/RuntimeCall.h"
 #include "dialects/flm/ValueNames.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -26,16 +27,6 @@ static std::optional<int64_t> axisNumber(ModuleOp module, StringAttr axis) {
   return std::nullopt;
 }
 
-static LLVM::LLVMFuncOp declareCoordinate(ModuleOp module) {
-  constexpr StringLiteral name = "flm_coordinate";
-  if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
-    return known;
-  OpBuilder builder(module.getBodyRegion());
-  Type i64 = builder.getI64Type();
-  return LLVM::LLVMFuncOp::create(builder, module.getLoc(), name,
-                                  LLVM::LLVMFunctionType::get(i64, {i64}));
-}
-
 /// This rank's index on `axis`, as the runtime knows it; null if the plan has
 /// no such axis.
 Value HostWriter::stageOn(StringAttr axis) {
@@ -56,9 +47,9 @@ Value HostWriter::stageOn(StringAttr axis) {
   Location loc = function.getLoc();
   Value which = LLVM::ConstantOp::create(host, loc, host.getI64Type(),
                                          host.getI64IntegerAttr(*number));
-  Value index = LLVM::CallOp::create(host, loc, declareCoordinate(module),
-                                     ValueRange{which})
-                    .getResult();
+  Value index =
+      callRuntime(host, function, "flm_coordinate", which, host.getI64Type())
+          .getResult();
   stage = arith::IndexCastOp::create(host, loc, host.getIndexType(), index);
   return stage;
 }

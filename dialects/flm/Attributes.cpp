@@ -3,10 +3,12 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/Limits.h"
 #include "dialects/flm/TypeSyntax.h"
 
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/InterleavedRange.h"
 
 using namespace mlir;
 using namespace flm;
@@ -28,6 +30,22 @@ int64_t DimAttr::size() const {
     product *= size;
   }
   return product;
+}
+
+LogicalResult DimAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                              ArrayRef<StringAttr> names,
+                              ArrayRef<int64_t> sizes) {
+  if (names.empty() || names.size() != sizes.size())
+    return emitError() << "a dim needs a factor, and a size for each";
+  SmallVector<int64_t> bound(sizes);
+  llvm::erase(bound, ShapedType::kDynamic);
+  for (int64_t size : bound)
+    if (size < 1)
+      return emitError() << "a dim must be positive, not " << size;
+  if (!boundedProduct(bound))
+    return emitError() << "a dim can have 2^53 elements, and "
+                       << llvm::interleaved(bound, " * ") << " are more";
+  return success();
 }
 
 bool DimAttr::hasFactor(StringRef name) const {
@@ -201,6 +219,7 @@ Attribute BufferAttr::parse(AsmParser &parser, mlir::Type) {
   Arena arena;
   int64_t index = 0, offset, bytes;
   SmallVector<int64_t> strides;
+  SMLoc loc = parser.getCurrentLocation();
   if (parser.parseLess() ||
       parseEnumKeyword(parser, symbolizeArena,
                        "state, scratch, argument or result", arena))
@@ -218,8 +237,29 @@ Attribute BufferAttr::parse(AsmParser &parser, mlir::Type) {
     return {};
   if (parser.parseGreater())
     return {};
-  return BufferAttr::get(parser.getContext(), arena, index, offset, bytes,
-                         strides);
+  return BufferAttr::getChecked([&] { return parser.emitError(loc); },
+                                parser.getContext(), arena, index, offset,
+                                bytes, strides);
+}
+
+LogicalResult BufferAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 Arena arena, int64_t index, int64_t offset,
+                                 int64_t bytes, ArrayRef<int64_t> strides) {
+  auto check = [&](StringRef what, int64_t value) -> LogicalResult {
+    if (value >= 0 && value <= kLargestBytes)
+      return success();
+    return emitError() << "the " << what << ' ' << value
+                       << " lies outside any arena; expected 0 to 2^53";
+  };
+  if (index < 0)
+    return emitError() << "there is no " << stringifyArena(arena) << " number "
+                       << index;
+  if (failed(check("offset", offset)) || failed(check("size", bytes)))
+    return failure();
+  for (int64_t stride : strides)
+    if (failed(check("stride", stride)))
+      return failure();
+  return success();
 }
 
 void BufferAttr::print(AsmPrinter &printer) const {

@@ -47,6 +47,7 @@ DimScope::~DimScope() { currentDims = outer; }
 FailureOr<DimAttr> flm::parseDimBody(AsmParser &parser) {
   SmallVector<StringAttr> names;
   SmallVector<int64_t> sizes;
+  SMLoc start = parser.getCurrentLocation();
   do {
     StringRef name;
     int64_t size = ShapedType::kDynamic;
@@ -66,7 +67,12 @@ FailureOr<DimAttr> flm::parseDimBody(AsmParser &parser) {
     names.push_back(StringAttr::get(parser.getContext(), name));
     sizes.push_back(size);
   } while (succeeded(parser.parseOptionalStar()));
-  return DimAttr::get(parser.getContext(), names, sizes);
+  auto dim = DimAttr::getChecked([&] { return parser.emitError(start); },
+                                 parser.getContext(), ArrayRef(names),
+                                 ArrayRef(sizes));
+  if (!dim)
+    return failure();
+  return dim;
 }
 
 void flm::printDimBody(raw_ostream &os, DimAttr dim) {

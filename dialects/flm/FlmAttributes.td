@@ -27,6 +27,7 @@ def DimAttr : FlmAttr<"Dim", "dim"> {
   let parameters = (ins ArrayRefParameter<"::mlir::StringAttr">:$names,
                         ArrayRefParameter<"int64_t">:$sizes);
   let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     /// The product of the factors, or kDynamic while one of them is unbound.
     int64_t size() const;
@@ -140,6 +141,7 @@ def BufferAttr : FlmAttr<"Buffer", "buffer"> {
                         "int64_t":$offset, "int64_t":$bytes,
                         OptionalArrayRefParameter<"int64_t">:$strides);
   let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
 }
 
 #endif // FLM_ATTRIBUTES_TD

@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // The loop: text, types, and removal of what nobody reads.
 //===----------------------------------------------------------------------===//
+#include "dialects/flm/Bodies.h"
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
 #include "dialects/flm/TypeSyntax.h"
@@ -16,8 +17,9 @@ using namespace flm;
 // Types and accessors
 //===----------------------------------------------------------------------===//
 
-NamedTensorType LoopOp::stackType(DimAttr over, StringAttr axis,
-                                  NamedTensorType slice) {
+/// The dims and states of a stack of `slice`.
+static std::pair<SmallVector<DimAttr>, SmallVector<AxisStateAttr>>
+stackParts(DimAttr over, StringAttr axis, NamedTensorType slice) {
   SmallVector<DimAttr> dims{over};
   dims.append(slice.getDims().begin(), slice.getDims().end());
   SmallVector<AxisStateAttr> states(slice.getStates());
@@ -25,7 +27,26 @@ NamedTensorType LoopOp::stackType(DimAttr over, StringAttr axis,
     states.push_back(AxisStateAttr::get(axis.getContext(), axis,
                                         AxisStateKind::Split,
                                         over.getNames().front()));
+  return {dims, states};
+}
+
+NamedTensorType LoopOp::stackType(DimAttr over, StringAttr axis,
+                                  NamedTensorType slice) {
+  auto [dims, states] = stackParts(over, axis, slice);
   return NamedTensorType::get(dims, slice.getElementType(), states);
+}
+
+/// As stackType, of what is just being read: null after an error.
+static NamedTensorType checkedStackType(OpAsmParser &parser, DimAttr over,
+                                        StringAttr axis,
+                                        NamedTensorType slice) {
+  auto [dims, states] = stackParts(over, axis, slice);
+  return NamedTensorType::getChecked(
+      [&] {
+        return parser.emitError(parser.getNameLoc(), "has no stack of ")
+               << slice << ": ";
+      },
+      dims, slice.getElementType(), states);
 }
 
 NamedTensorType LoopOp::stackType(NamedTensorType slice) {
@@ -169,7 +190,8 @@ ParseResult LoopOp::parse(OpAsmParser &parser, OperationState &state) {
       state.addTypes(finalType(properties.axis, reverse, type));
       type = initType(properties.axis, reverse, type);
     } else {
-      type = stackType(*over, properties.axis, type);
+      if (!(type = checkedStackType(parser, *over, properties.axis, type)))
+        return failure();
     }
     if (parser.resolveOperand(operands[index], type, state.operands))
       return failure();
@@ -182,8 +204,17 @@ ParseResult LoopOp::parse(OpAsmParser &parser, OperationState &state) {
   if (!body->empty() && !body->front().empty())
     if (auto yield = dyn_cast<YieldOp>(body->front().back())) {
       stacks = yield.getStacks().size();
-      for (Value value : yield.getStacks())
-        state.addTypes(stackType(*over, properties.axis, typeOf(value)));
+      for (Value value : yield.getStacks()) {
+        auto slice = dyn_cast<NamedTensorType>(value.getType());
+        if (!slice)
+          return parser.emitError(parser.getNameLoc(), "can not stack ")
+                 << value.getType() << "; expected tensors with named dims";
+        NamedTensorType stack =
+            checkedStackType(parser, *over, properties.axis, slice);
+        if (!stack)
+          return failure();
+        state.addTypes(stack);
+      }
     }
   setSegments(properties, carries, arguments.size() - carries, stacks);
   return parser.parseOptionalAttrDict(state.attributes);
@@ -247,6 +278,8 @@ LogicalResult LoopOp::verify() {
     return emitOpError("must end in yield");
   if (getBody().getNumArguments() != getNumOperands())
     return emitOpError("needs one body argument per carried value and slice");
+  if (failed(verifyArguments(*this)))
+    return failure();
   if (yield().getCarries().size() != getInits().size() ||
       yield().getStacks().size() != getStacks().size())
     return yield().emitOpError()
@@ -322,12 +355,11 @@ LogicalResult LoopOp::verifyRegions() {
   auto checkStack = [&](Value slice, Value stack,
                         const Twine &what) -> LogicalResult {
     for (AxisStateAttr state : typeOf(slice).getStates())
-      if (state.getKind() == AxisStateKind::Split &&
-          state.getArgument() == "*")
-        return emitOpError() << what << " is flat over '"
-                             << state.getAxis().getValue()
-                             << "', but a part of a flat stack is no stack of "
-                                "flat parts; gather it first";
+      if (state.getKind() == AxisStateKind::Split && state.getArgument() == "*")
+        return emitOpError()
+               << what << " is flat over '" << state.getAxis().getValue()
+               << "', but a part of a flat stack is no stack of "
+                  "flat parts; gather it first";
     NamedTensorType expected = stackType(typeOf(slice));
     if (stack.getType() == expected)
       return success();

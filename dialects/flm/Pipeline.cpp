@@ -57,6 +57,11 @@ PipelineSchedule::Pass PipelineSchedule::backward(int64_t index) const {
 }
 
 SmallVector<int64_t> PipelineSchedule::slots() const {
+  // Once all are warm, every round is like the one before.
+  PipelineSchedule few = *this;
+  few.microBatches = std::min(microBatches, 3 * stages);
+  if (few.microBatches < microBatches)
+    return few.slots();
   SmallVector<int64_t> most(chunks, 0);
   // Stage 0 is the furthest ahead, so it has the most under way.
   SmallVector<int64_t> underWay(chunks, 0);

@@ -1,6 +1,8 @@
 //===----------------------------------------------------------------------===//
 // The pipeline: names and verification.
 //===----------------------------------------------------------------------===//
+#include "dialects/flm/Bodies.h"
+#include "dialects/flm/Limits.h"
 #include "dialects/flm/Pipeline.h"
 #include "dialects/flm/ValueNames.h"
 
@@ -34,11 +36,15 @@ void PipelineOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
 LogicalResult PipelineOp::verify() {
   if (getInits().getTypes() != getFinals().getTypes())
     return emitOpError("needs one result per carried value, of its type");
-  if (getSlots().empty() ||
-      llvm::any_of(getSlots(), [](int64_t slots) { return slots < 1; }))
+  if (getSlots().empty() || llvm::any_of(getSlots(), [](int64_t slots) {
+        return slots < 1 || slots > kLargestCount;
+      }))
     return emitOpError("needs a positive number of slots for each chunk");
-  if (static_cast<int64_t>(getStages()) < 1)
-    return emitOpError("needs a stage");
+  if (getStages() < 1 || getStages() > kMostStages)
+    return emitOpError() << "needs 1 to " << kMostStages << " stages, not "
+                         << static_cast<int64_t>(getStages());
+  if (!getOver().isStatic())
+    return emitOpError("needs a number of micro-batches");
   // A later backward pass would find its saved values overwritten.
   SmallVector<int64_t> needed = scheduleOf(*this).slots();
   for (auto [chunk, pair] : llvm::enumerate(llvm::zip(needed, getSlots())))
@@ -70,6 +76,8 @@ static LogicalResult verifySlice(PipelineOp op, NamedTensorType whole,
 }
 
 LogicalResult PipelineOp::verifyRegions() {
+  if (failed(verifyArguments(*this)))
+    return failure();
   for (Region *region : {&getForward(), &getBackward()})
     if (region->front().empty() || !isa<YieldOp>(region->front().back()))
       return emitOpError("must end both passes in yield");

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/DimNames.h"
+#include "dialects/flm/Limits.h"
 
 using namespace mlir;
 using namespace flm;
@@ -70,7 +71,12 @@ flm::verifyRecipeBinding(StringRef name, Attribute attr,
     if (name != key.name)
       return;
     known = true;
-    if (!read(key, attr, value))
+    // Sizes and counts are computed with; a seed is not.
+    auto integer = dyn_cast<IntegerAttr>(attr);
+    if (integer && name != "seed" && integer.getInt() > kLargestCount)
+      result = emitError() << "'" << name << "' is " << integer.getInt()
+                           << ", more than 2^40: " << key.doc;
+    else if (!read(key, attr, value))
       result = emitError() << "'" << name << "' must be " << key.expected()
                            << ": " << key.doc;
   });

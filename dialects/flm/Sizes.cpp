@@ -3,15 +3,13 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/Sizes.h"
 #include "dialects/flm/DimNames.h"
+#include "dialects/flm/Limits.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace flm;
-
-/// Far above what is of use, and far enough below 2^63 to round up.
-static constexpr int64_t kLargestSize = int64_t(1) << 40;
 
 FailureOr<Sizes> flm::givenSizes(ModelOp model, ConfigOp config) {
   SmallVector<StringRef> known = model.dimNames();
@@ -31,7 +29,7 @@ FailureOr<Sizes> flm::givenSizes(ModelOp model, ConfigOp config) {
     if (!integer || integer.getInt() <= 0)
       return config.emitError()
              << "'" << name << "' must be a positive integer";
-    if (integer.getInt() > kLargestSize)
+    if (integer.getInt() > kLargestCount)
       return config.emitError() << "'" << name << "' is " << integer.getInt()
                                 << ", more than any dim can be (2^40)";
     sizes[name] = integer.getInt();
@@ -57,7 +55,11 @@ LogicalResult flm::deriveSizes(ModelOp model, Sizes &sizes,
     if (!whole)
       continue; // its source is missing, which is reported
     if (!def.isQuotient()) {
-      sizes[name] = llvm::alignTo(whole, def.getMultiple());
+      int64_t multiple = def.getMultiple();
+      if (multiple > kLargestCount || whole > kLargestCount)
+        return emitError() << "'" << name << " = round_up(" << from << ", "
+                           << multiple << ")' is more than any dim can be";
+      sizes[name] = llvm::alignTo(whole, multiple);
       continue;
     }
     StringRef divisorName = def.getDivisor().getValue();

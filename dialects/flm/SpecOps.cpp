@@ -1,8 +1,11 @@
 //===----------------------------------------------------------------------===//
 // Model, config, recipe and plan: text and verification.
 //===----------------------------------------------------------------------===//
+#include "dialects/flm/Bodies.h"
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/Limits.h"
+#include "dialects/flm/ParameterNames.h"
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/Sizes.h"
 #include "dialects/flm/TypeSyntax.h"
@@ -10,6 +13,7 @@
 
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/InterleavedRange.h"
 
 using namespace mlir;
 using namespace flm;
@@ -149,32 +153,26 @@ static LogicalResult checkDims(ModelOp model, Operation *op, Type type,
 }
 
 LogicalResult ModelOp::verifyRegions() {
+  if (failed(verifySymbolName(*this)))
+    return failure();
   Block &body = getBody().front();
-  if (!isa<ReturnOp>(body.getTerminator()))
+  if (body.empty() || !isa<ReturnOp>(body.back()))
     return emitOpError("must end in return");
+  if (failed(verifyArguments(*this)) || failed(verifyOwnOps(*this)))
+    return failure();
   SmallVector<StringRef> known = dimNames();
   known.push_back(kMicroDim);
   for (BlockArgument argument : body.getArguments())
     if (failed(checkDims(*this, *this, argument.getType(), known)))
       return failure();
-  llvm::DenseMap<Attribute, Operation *> parameters;
   WalkResult result = getBody().walk([&](Operation *op) -> WalkResult {
     for (Type type : op->getResultTypes())
       if (failed(checkDims(*this, op, type, known)))
         return WalkResult::interrupt();
-    auto param = dyn_cast<ParamOp>(op);
-    if (!param)
-      return WalkResult::advance();
-    auto [it, fresh] = parameters.insert({param.getNameAttr(), op});
-    if (!fresh) {
-      auto diag = op->emitError() << "parameter " << param.getNameAttr()
-                                  << " is declared twice";
-      diag.attachNote(it->second->getLoc()) << "first here";
-      return diag;
-    }
     return WalkResult::advance();
   });
-  return failure(result.wasInterrupted());
+  return failure(result.wasInterrupted() ||
+                 failed(verifyParameterNames(*this)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -190,9 +188,32 @@ static ModelOp lookUpModel(Operation *op, FlatSymbolRefAttr name,
   return model;
 }
 
+/// `name = value`: what the text form can say of an op of these lists.
+static LogicalResult verifyBindings(Operation *op, ArrayAttr names,
+                                    ArrayAttr values) {
+  if (names.size() != values.size())
+    return op->emitOpError() << "needs a value for each of " << names.size()
+                             << " names, has " << values.size();
+  auto isValue = [](Attribute value) {
+    if (auto integer = dyn_cast<IntegerAttr>(value))
+      return integer.getType().isSignlessInteger(64);
+    if (auto list = dyn_cast<ArrayAttr>(value))
+      return llvm::all_of(list, llvm::IsaPred<StringAttr>);
+    return isa<FloatAttr, StringAttr>(value);
+  };
+  for (auto [name, value] : llvm::zip(names.getAsRange<StringAttr>(), values))
+    if (!isValue(value))
+      return op->emitOpError()
+             << "'" << name.getValue() << "' is " << value
+             << "; expected an i64, a float, a name or a list of names";
+  return success();
+}
+
 LogicalResult ConfigOp::verifySymbolUses(SymbolTableCollection &symbols) {
   ModelOp model = lookUpModel(*this, getModelAttr(), symbols);
-  if (!model)
+  if (!model || failed(verifySymbolName(*this)))
+    return failure();
+  if (failed(verifyBindings(*this, getNames(), getValues())))
     return failure();
   FailureOr<Sizes> sizes = givenSizes(model, *this);
   if (failed(sizes))
@@ -203,6 +224,10 @@ LogicalResult ConfigOp::verifySymbolUses(SymbolTableCollection &symbols) {
 }
 
 LogicalResult RecipeOp::verify() {
+  if (failed(verifySymbolName(*this)))
+    return failure();
+  if (failed(verifyBindings(*this, getNames(), getValues())))
+    return failure();
   for (auto [key, value] : llvm::zip(getNames(), getValues()))
     if (failed(verifyRecipeBinding(cast<StringAttr>(key).getValue(), value,
                                    [&] { return emitError(); })))
@@ -283,8 +308,17 @@ int64_t PlanOp::partsOf(StringRef dim) {
 
 LogicalResult PlanOp::verifySymbolUses(SymbolTableCollection &symbols) {
   ModelOp model = lookUpModel(*this, getModelAttr(), symbols);
-  if (!model)
+  if (!model || failed(verifySymbolName(*this)))
     return failure();
+  SmallVector<int64_t> sizes;
+  for (auto size : getSizes().getAsRange<IntegerAttr>())
+    sizes.push_back(size.getInt());
+  if (getAxes().size() != sizes.size() || getFrom().size() != getTo().size())
+    return emitOpError("needs a size for each axis, and an axis for each dim");
+  if (!boundedProduct(sizes, kMostRanks))
+    return emitError() << "a grid has 1 to " << kMostRanks
+                       << " ranks, each axis at least one; "
+                       << llvm::interleaved(sizes, " * ") << " is no such";
   SmallVector<StringRef> dims = model.dimNames();
   dims.push_back("optimizer");
   SmallVector<StringRef> axes;

@@ -26,7 +26,8 @@ def ModelOp : FlmOp<"model", [Symbol, IsolatedFromAbove, SingleBlock,
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, ArrayAttr:$dims,
+  let arguments = (ins SymbolNameAttr:$sym_name,
+      TypedArrayAttrBase<DimDefAttr, "declarations of dims">:$dims,
       OptionalAttr<FlatSymbolRefAttr>:$config,
       OptionalAttr<FlatSymbolRefAttr>:$recipe,
       OptionalAttr<FlatSymbolRefAttr>:$plan);
@@ -53,7 +54,7 @@ def ConfigOp : FlmOp<"config", [Symbol,
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefAttr:$model,
-                       ArrayAttr:$names, ArrayAttr:$values);
+                       StrArrayAttr:$names, ArrayAttr:$values);
   let assemblyFormat = [{
     $sym_name `of` $model custom<Bindings>($names, $values) attr-dict
   }];
@@ -74,7 +75,7 @@ def RecipeOp : FlmOp<"recipe", [Symbol,
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name,
-      OptionalAttr<FlatSymbolRefAttr>:$base, ArrayAttr:$names,
+      OptionalAttr<FlatSymbolRefAttr>:$base, StrArrayAttr:$names,
       ArrayAttr:$values);
   let assemblyFormat = [{
     $sym_name (`from` $base^)? custom<Bindings>($names, $values) attr-dict
@@ -101,7 +102,8 @@ def PlanOp : FlmOp<"plan", [Symbol,
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefAttr:$model,
-      ArrayAttr:$axes, ArrayAttr:$sizes, ArrayAttr:$from, ArrayAttr:$to);
+      StrArrayAttr:$axes, I64ArrayAttr:$sizes, StrArrayAttr:$from,
+      StrArrayAttr:$to);
   let assemblyFormat = [{
     $sym_name `of` $model `on` `grid` `` custom<Grid>($axes, $sizes)
     custom<Rules>($from, $to) attr-dict

@@ -34,7 +34,10 @@ static ParseResult parseBindingValue(OpAsmParser &parser, Attribute &value) {
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseAttribute(value))
     return failure();
-  if (!isa<IntegerAttr, FloatAttr, StringAttr>(value))
+  // A number without a type is an i64.
+  auto integer = dyn_cast<IntegerAttr>(value);
+  if (!isa<IntegerAttr, FloatAttr, StringAttr>(value) ||
+      (integer && !integer.getType().isSignlessInteger(64)))
     return parser.emitError(loc,
                             "expected a number, a name or a list of names");
   // 1e-8 is read as 1 and a name that begins with e.

@@ -1,8 +1,10 @@
 //===----------------------------------------------------------------------===//
 // Programs, and sums in a fixed order.
 //===----------------------------------------------------------------------===//
+#include "dialects/flm/Bodies.h"
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/ParameterNames.h"
 #include "dialects/flm/TypeSyntax.h"
 #include "dialects/flm/ValueNames.h"
 
@@ -77,13 +79,19 @@ static LogicalResult verifyAtRest(Operation *op, Type type) {
 }
 
 LogicalResult ProgramOp::verifyRegions() {
-  if (!isa<ReturnOp>(body()->getTerminator()))
+  if (body()->empty() || !isa<ReturnOp>(body()->back()))
     return emitOpError("must end in return");
+  if (failed(verifyArguments(*this)) || failed(verifyOwnOps(*this)))
+    return failure();
   if (failed(verifyReturned(body()->getTerminator())))
     return failure();
   llvm::DenseMap<Attribute, Operation *> updates;
   llvm::DenseMap<Attribute, Operation *> reads;
   WalkResult result = getBody().walk([&](Operation *op) -> WalkResult {
+    if (isa<ParamOp, StateOp, UpdateOp>(op) &&
+        failed(verifyCheckpointName(
+            op, op->getAttrOfType<StringAttr>("name").getValue())))
+      return WalkResult::interrupt();
     if (isa<ParamOp, StateOp>(op)) {
       if (failed(verifyAtRest(op, op->getResult(0).getType())))
         return WalkResult::interrupt();

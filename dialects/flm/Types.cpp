@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/Limits.h"
 #include "dialects/flm/TypeSyntax.h"
 
 #include "mlir/IR/DialectImplementation.h"
@@ -52,6 +53,15 @@ NamedTensorType::verify(function_ref<InFlightDiagnostic()> emitError,
       !elementType.isInteger(32))
     return emitError() << "element type must be i32, bf16, f32 or f64, not "
                        << elementType;
+  SmallVector<int64_t> factors{
+      isa<NoneType>(elementType) ? 1 : elementType.getIntOrFloatBitWidth() / 8};
+  for (DimAttr dim : dims)
+    if (dim.isStatic())
+      factors.push_back(dim.size());
+  if (!boundedProduct(factors))
+    return emitError() << text()
+                       << " is too large for any machine: a tensor can have "
+                          "2^53 bytes";
   for (auto [index, state] : llvm::enumerate(states)) {
     StringRef axis = state.getAxis().getValue();
     if (index && states[index - 1].getAxis() == state.getAxis())

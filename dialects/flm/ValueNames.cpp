@@ -72,8 +72,9 @@ void flm::nameArguments(Region &region, OpAsmSetValueNameFn setName) {
 
 void flm::adoptParsedNames(Region &region) {
   region.walk([](Operation *op) {
-    if (Attribute names = op->removeDiscardableAttr(kParsedNames))
-      op->setLoc(withName(op->getLoc(), cast<StringAttr>(names).getValue()));
+    if (auto names = dyn_cast_or_null<StringAttr>(
+            op->removeDiscardableAttr(kParsedNames)))
+      op->setLoc(withName(op->getLoc(), names.getValue()));
   });
 }
 

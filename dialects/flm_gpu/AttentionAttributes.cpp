@@ -12,11 +12,15 @@ verifyAttention(function_ref<InFlightDiagnostic()> emitError, int64_t headDim,
                 FloatAttr scale, int64_t stages) {
   if (headDim != 64 && headDim != 128)
     return emitError() << "head_dim is " << headDim << "; expected 64 or 128";
-  if (!scale.getType().isF32() || !(scale.getValueAsDouble() > 0))
+  if (!scale.getType().isF32() || !(scale.getValueAsDouble() > 0) ||
+      !scale.getValue().isFinite())
     return emitError() << "scale is " << scale
                        << "; expected a positive number of type f32";
-  if (stages < 2)
-    return emitError() << "stages is " << stages << "; expected at least 2";
+  // More than any shared memory holds, so that bytes can be computed.
+  constexpr int64_t maxStages = 64;
+  if (stages < 2 || stages > maxStages)
+    return emitError() << "stages is " << stages << "; expected 2 to "
+                       << maxStages;
   return success();
 }
 

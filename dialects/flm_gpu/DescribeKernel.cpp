@@ -71,6 +71,9 @@ FailureOr<json::Object> flm::gpu::describeKernel(LLVM::LLVMFuncOp function) {
     return function.emitError()
            << "has no '" << launchAttrName
            << "' attribute; expected a kernel as flm-build-kernel writes it";
+  if (!json::isUTF8(function.getSymName()))
+    return function.emitError(
+        "is described in JSON, so its name must be UTF-8");
 
   json::Array arguments;
   for (unsigned i : llvm::seq(function.getNumArguments())) {

@@ -89,8 +89,9 @@ GemmScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "n is " << n << "; expected a multiple of "
                        << 64 * cluster << ": each of " << cluster
                        << " blocks loads a slice of whole boxes of 64";
-  if (group < 1)
-    return emitError() << "group is " << group << "; expected at least 1";
+  // Rows of tiles that are walked together: computed with in 32 bits.
+  if (group < 1 || group > 1024)
+    return emitError() << "group is " << group << "; expected 1 to 1024";
   if (splits < 1 || splits > maxSplits)
     return emitError() << "splits is " << splits << "; expected 1 to "
                        << maxSplits << ": the fold reads as many tensors";
@@ -138,11 +139,11 @@ LogicalResult GemmAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (accumulate && !output.isF32())
     return emitError() << "accumulates into " << output
                        << "; expected f32: sums are not rounded on the way";
-  if (sizes &&
-      (sizes.size() != 3 ||
-       llvm::any_of(sizes.asArrayRef(), [](int64_t i) { return i < 1; })))
+  if (sizes && (sizes.size() != 3 ||
+                llvm::any_of(sizes.asArrayRef(),
+                             [](int64_t i) { return i < 1 || i > INT32_MAX; })))
     return emitError() << "sizes are " << sizes
-                       << "; expected m, n and k, at least 1";
+                       << "; expected m, n and k, 1 to 2^31 - 1";
   // A fold has no tiles.
   if (!schedule || !epilogue || schedule.getSplits() > 1)
     return success();

@@ -60,9 +60,9 @@ LogicalResult GemmRopeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t headDim, int64_t positions) {
   if (headDim != 64 && headDim != 128)
     return emitError() << "head_dim is " << headDim << "; expected 64 or 128";
-  if (positions < 1)
+  if (positions < 1 || positions > INT32_MAX)
     return emitError() << "positions is " << positions
-                       << "; expected at least 1";
+                       << "; expected 1 to 2^31 - 1";
   return success();
 }
 
@@ -73,6 +73,10 @@ LogicalResult
 GemmFunctionAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                          FlatSymbolRefAttr function, int64_t pairDistance,
                          int64_t resultsPerPair) {
+  if (!llvm::json::isUTF8(function.getValue()))
+    return emitError() << "function is " << function
+                       << "; its name must be UTF-8, as kernels are described "
+                          "in JSON";
   if (!llvm::is_contained<int64_t>({0, 1, 8, 16, 32, 64}, pairDistance))
     return emitError() << "pair_distance is " << pairDistance
                        << "; expected 1, 8, 16, 32 or 64, or 0 where each "

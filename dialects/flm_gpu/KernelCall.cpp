@@ -3,9 +3,11 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/flm_gpu/FlmGpu.h"
 
+#include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/JSON.h"
 
 using namespace mlir;
 using namespace flm::gpu;
@@ -28,6 +30,64 @@ int64_t flm::gpu::sharedMemoryLimit(Arch arch) {
   // CUDA C++ programming guide, technical specifications per compute
   // capability: 163 KiB and 227 KiB per block.
   return (arch == Arch::SM80 ? 163 : 227) * 1024;
+}
+
+/// Sizes are computed from a kernel's i32 arguments; nothing divides by what
+/// may be zero.
+static LogicalResult verifySizes(function_ref<InFlightDiagnostic()> emitError,
+                                 StringRef name, AffineMap map) {
+  if (map.getNumSymbols())
+    return emitError() << name
+                       << " has symbols; expected the kernel's i32 "
+                          "arguments only";
+  bool good = true;
+  map.walkExprs([&](AffineExpr expr) {
+    AffineExprKind kind = expr.getKind();
+    if (kind != AffineExprKind::Mod && kind != AffineExprKind::FloorDiv &&
+        kind != AffineExprKind::CeilDiv)
+      return;
+    auto divisor =
+        dyn_cast<AffineConstantExpr>(cast<AffineBinaryOpExpr>(expr).getRHS());
+    good &= divisor && divisor.getValue() > 0;
+  });
+  if (!good)
+    return emitError() << name << " divides by what is no positive constant: "
+                       << AffineMapAttr::get(map);
+  return success();
+}
+
+/// `name` must be `least` to `most`.
+static LogicalResult verifyRange(function_ref<InFlightDiagnostic()> emitError,
+                                 StringRef name, int64_t value, int64_t least,
+                                 int64_t most) {
+  if (value >= least && value <= most)
+    return success();
+  return emitError() << name << " is " << value << "; expected " << least
+                     << " to " << most;
+}
+
+LogicalResult OperandAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                  StringRef name, Access access, Type type,
+                                  AffineMap shape, int64_t rowBytes) {
+  if (name.empty() || !llvm::json::isUTF8(name))
+    return emitError() << "the name of an operand must be UTF-8, and not empty";
+  if (failed(verifyRange(emitError, "row_bytes", rowBytes, 1, 1 << 16)))
+    return failure();
+  return verifySizes(emitError, "shape", shape);
+}
+
+LogicalResult LaunchAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t threads, int64_t cluster,
+                                 int64_t shared, bool persistent,
+                                 AffineMap tiles) {
+  // CUDA C++ programming guide, technical specifications per compute
+  // capability: threads per block; portable cluster size.
+  if (failed(verifyRange(emitError, "threads", threads, 1, 1024)) ||
+      failed(verifyRange(emitError, "cluster", cluster, 1, 8)) ||
+      failed(verifyRange(emitError, "shared", shared, 0,
+                         sharedMemoryLimit(Arch::SM90a))))
+    return failure();
+  return verifySizes(emitError, "tiles", tiles);
 }
 
 LogicalResult

@@ -48,6 +48,7 @@ def OperandAttr : FlmGpuAttr<"Operand", "operand"> {
                         "::mlir::Type":$type, "::mlir::AffineMap":$shape,
                         DefaultValuedParameter<"int64_t", "1">:$row_bytes);
   let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 def TensorMapAttr : FlmGpuAttr<"TensorMap", "tensor_map"> {
@@ -86,6 +87,7 @@ def LaunchAttr : FlmGpuAttr<"Launch", "launch"> {
                         "int64_t":$shared, "bool":$persistent,
                         "::mlir::AffineMap":$tiles);
   let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 #endif // FLM_CODEGEN_GPU_IR_KERNELCALL_TD

@@ -58,7 +58,8 @@ LogicalResult AdamWAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   for (auto [name, factor] :
        {std::pair("lr", lr), std::pair("wd", wd), std::pair("eps", eps)})
     if (factor &&
-        (!factor.getType().isF32() || !(factor.getValueAsDouble() >= 0)))
+        (!factor.getType().isF32() || !(factor.getValueAsDouble() >= 0) ||
+         !factor.getValue().isFinite()))
       return emitError() << name << " is " << factor
                          << "; expected a number of type f32, not negative";
   return success();

@@ -27,9 +27,9 @@ PointwiseAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (factor && function != PointwiseFunction::Scale)
     return emitError() << stringifyEnum(function)
                        << " has no factor; only scale does";
-  if (factor && !factor.getType().isF32())
+  if (factor && (!factor.getType().isF32() || !factor.getValue().isFinite()))
     return emitError() << "factor is " << factor
-                       << "; expected a number of type f32";
+                       << "; expected a finite number of type f32";
   return success();
 }
 
@@ -70,10 +70,12 @@ LogicalResult RopeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "type is " << type << "; expected bf16 or f32";
   // Both halves of a head, in vectors of 16 bytes.
   int64_t unit = 2 * 128 / type.getIntOrFloatBitWidth();
-  if (headDim < unit || headDim % unit)
+  constexpr int64_t maxHeadDim = 1 << 16;
+  if (headDim < unit || headDim % unit || headDim > maxHeadDim)
     return emitError() << "head_dim is " << headDim
-                       << "; expected a multiple of " << unit
-                       << ": two halves of 16-byte vectors of " << type;
+                       << "; expected a multiple of " << unit << " up to "
+                       << maxHeadDim << ": two halves of 16-byte vectors of "
+                       << type;
   return success();
 }
 

@@ -21,7 +21,8 @@ static LogicalResult verifyNorm(EmitError emitError, Type type, FloatAttr eps,
   if (failed(verifyReal(emitError, "type", type)) ||
       (gainType && failed(verifyReal(emitError, "gain_type", gainType))))
     return failure();
-  if (!eps.getType().isF32() || !(eps.getValueAsDouble() >= 0))
+  if (!eps.getType().isF32() || !(eps.getValueAsDouble() >= 0) ||
+      !eps.getValue().isFinite())
     return emitError() << "eps is " << eps
                        << "; expected a number of type f32, not negative";
   if (failed(verifyTeams(emitError, warps, team)))
@@ -82,8 +83,8 @@ LogicalResult RmsNormBackwardAttr::verify(EmitError emitError, Type type,
                                           bool residual, int64_t columns,
                                           int64_t warps, int64_t team,
                                           int64_t blocks) {
-  if (blocks < 1)
-    return emitError() << "blocks is " << blocks << "; expected at least 1";
+  if (blocks < 1 || blocks > 65536)
+    return emitError() << "blocks is " << blocks << "; expected 1 to 65536";
   if (failed(verifyReal(emitError, "type", type)))
     return failure();
   int64_t width = 16 * 8 / type.getIntOrFloatBitWidth();

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "passes/autodiff/Passes.h"
 #include "passes/autodiff/ProgramBuilder.h"
+#include "passes/contracts/StageInput.h"
 
 using namespace mlir;
 using namespace flm;
@@ -24,6 +25,8 @@ struct BuildPrograms : flm::impl::BuildProgramsBase<BuildPrograms> {
                                "mup stages first");
       return signalPassFailure();
     }
+    if (failed(verifyInput(getOperation(), *this, Stage::mup, Stage::mup)))
+      return signalPassFailure();
     ProgramBuilder builder(*models.begin());
     if (failed(builder.collect()))
       return signalPassFailure();

@@ -2,6 +2,7 @@
 // Save or recompute: what the reversed loop reads from the forward loop.
 //===----------------------------------------------------------------------===//
 #include "passes/autodiff/Passes.h"
+#include "passes/contracts/StageInput.h"
 
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/ValueNames.h"
@@ -104,6 +105,8 @@ struct Recompute : flm::impl::RecomputeBase<Recompute> {
   using RecomputeBase::RecomputeBase;
 
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::train, Stage::train)))
+      return signalPassFailure();
     std::string chosen = policy;
     if (chosen.empty())
       for (RecipeOp recipe : getOperation().getOps<RecipeOp>())

@@ -5,6 +5,8 @@
 
 #include "dialects/flm/DimNames.h"
 #include "dialects/flm/Flm.h"
+#include "dialects/flm/Limits.h"
+#include "dialects/flm/ParameterNames.h"
 #include "dialects/flm/Recipe.h"
 #include "dialects/flm/Sizes.h"
 #include "dialects/flm/ValueNames.h"
@@ -12,6 +14,7 @@
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/InterleavedRange.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -63,12 +66,15 @@ private:
   LogicalResult instantiate();
   LogicalResult applyOverride(StringRef text, ModelOp model, ConfigOp &config,
                               RecipeOp &recipe);
-  LogicalResult bindWidth(ModelOp model, RecipeOp recipe,
+  LogicalResult bindWidth(ModelOp model, RecipeOp recipe, RecipeOp writer,
                           ArrayRef<std::string> width);
   static LogicalResult checkPadding(ModelOp model, ConfigOp config,
                                     const Sizes &sizes);
+  void keepOnly(ModelOp model, ConfigOp config, RecipeOp recipe, PlanOp plan,
+                const Sizes &sizes);
   static void hoistParameters(LoopOp loop);
-  static LogicalResult checkTotals(ModelOp model);
+  static LogicalResult checkTotals(ModelOp model, const Sizes &sizes,
+                                   const Recipe &recipe);
   static LogicalResult checkSlots(RecipeOp op, const Recipe &recipe,
                                   PlanOp plan);
   static void bindSizes(ModelOp model, const Sizes &sizes, Type precision);
@@ -88,6 +94,15 @@ template <typename Op> void setBinding(Op op, StringRef name, Attribute value) {
   }
   op.setNamesAttr(builder.getArrayAttr(names));
   op.setValuesAttr(builder.getArrayAttr(values));
+}
+
+/// The recipe that binds `key` for `recipe`: itself, or the nearest of those
+/// that it derives from.
+static RecipeOp whoBinds(RecipeOp recipe, StringRef key) {
+  for (RecipeOp each = recipe; each; each = each.baseRecipe())
+    if (llvm::is_contained(each.getNames().getAsValueRange<StringAttr>(), key))
+      return each;
+  return recipe;
 }
 
 /// Gives `recipe` what it has from others as bindings of its own, those first.
@@ -148,8 +163,10 @@ LogicalResult InstantiateModel::applyOverride(StringRef text, ModelOp model,
                             << suggestion(name, dims);
 }
 
-/// Checks the recipe's `width`, the default being what of it the model has.
+/// Checks the recipe's `width`, which `writer` may have written; the default is
+/// what of it the model has.
 LogicalResult InstantiateModel::bindWidth(ModelOp model, RecipeOp recipe,
+                                          RecipeOp writer,
                                           ArrayRef<std::string> width) {
   Builder builder(&getContext());
   SmallVector<StringRef> dims = model.dimNames();
@@ -160,7 +177,7 @@ LogicalResult InstantiateModel::bindWidth(ModelOp model, RecipeOp recipe,
     if (llvm::is_contained(dims, dim))
       known.push_back(builder.getStringAttr(dim));
     else if (written)
-      return recipe.emitError()
+      return writer.emitError()
              << "unknown dim '" << dim << "' in width" << suggestion(dim, dims);
   }
   if (known.empty())
@@ -198,11 +215,10 @@ void InstantiateModel::hoistParameters(LoopOp loop) {
   if (params.empty())
     return;
   OpBuilder builder(loop);
-  StringRef over = loop.getOver().getNames().front().getValue();
   SmallVector<Value> stacked(loop.getStacked());
   for (ParamOp param : params) {
     Type type = loop.stackType(typeOf(param.getValue()));
-    std::string name = ("model." + over + ".*." + param.getName()).str();
+    std::string name = stackedName(loop, param.getName());
     stacked.push_back(
         ParamOp::create(builder, derivedFrom(param.getValue(), "", "_all"),
                         type, builder.getStringAttr(name), param.getMupAttr()));
@@ -272,20 +288,61 @@ LogicalResult InstantiateModel::checkSlots(RecipeOp op, const Recipe &recipe,
   return success();
 }
 
-/// Sums of sizes are computed in 64 bits later, so no tensor may come near.
-LogicalResult InstantiateModel::checkTotals(ModelOp model) {
-  constexpr int64_t limit = int64_t(1) << 53;
+/// Passes compute with sizes in 64 bits and stack what is computed in loops, so
+/// no tensor may come near, one for each iteration and micro-batch together.
+LogicalResult InstantiateModel::checkTotals(ModelOp model, const Sizes &sizes,
+                                            const Recipe &recipe) {
+  auto append = [&](SmallVectorImpl<int64_t> &factors, DimAttr dim) {
+    for (StringAttr name : dim.getNames())
+      if (int64_t size = sizes.lookup(name.getValue()))
+        factors.push_back(size);
+  };
+  auto check = [&](Operation *op, Value value) -> LogicalResult {
+    SmallVector<int64_t> factors{8, // bytes of the widest element
+                                 recipe.micro_batches,
+                                 std::max<int64_t>(1, recipe.reduction_slots)};
+    for (auto loop = op->getParentOfType<LoopOp>(); loop;
+         loop = loop->getParentOfType<LoopOp>())
+      append(factors, loop.getOver());
+    auto type = cast<NamedTensorType>(value.getType());
+    for (DimAttr dim : type.getDims())
+      append(factors, dim);
+    if (boundedProduct(factors))
+      return success();
+    return op->emitOpError("is too large for any machine: ")
+           << type.dimsText() << ", " << llvm::interleaved(factors, " * ")
+           << " bytes over a step";
+  };
+  for (BlockArgument argument : model.getBody().getArguments())
+    if (failed(check(model, argument)))
+      return failure();
   WalkResult result = model.walk([&](Operation *op) -> WalkResult {
-    for (Type type : op->getResultTypes()) {
-      int64_t bytes = 8; // of the widest element
-      for (int64_t size : cast<NamedTensorType>(type).shape())
-        if (llvm::MulOverflow(bytes, size, bytes) || bytes > limit)
-          return op->emitOpError("is too large for any machine: ")
-                 << cast<NamedTensorType>(type).dimsText();
-    }
+    for (Value value : op->getResults())
+      if (failed(check(op, value)))
+        return WalkResult::interrupt();
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());
+}
+
+/// The choice becomes explicit and everything else goes.
+void InstantiateModel::keepOnly(ModelOp model, ConfigOp config, RecipeOp recipe,
+                                PlanOp plan, const Sizes &sizes) {
+  Builder builder(&getContext());
+  SmallVector<Attribute> names, sizeAttrs;
+  for (StringRef name : model.dimNames()) {
+    names.push_back(builder.getStringAttr(name));
+    sizeAttrs.push_back(builder.getI64IntegerAttr(sizes.lookup(name)));
+  }
+  config.setNamesAttr(builder.getArrayAttr(names));
+  config.setValuesAttr(builder.getArrayAttr(sizeAttrs));
+  for (Operation &op : llvm::make_early_inc_range(getOperation().getOps()))
+    if (isa<ModelOp, ConfigOp, RecipeOp, PlanOp>(op) && &op != model &&
+        &op != config && &op != recipe && &op != plan)
+      op.erase();
+  model.setConfigAttr(FlatSymbolRefAttr::get(config));
+  model.setRecipeAttr(FlatSymbolRefAttr::get(recipe));
+  model.setPlanAttr(FlatSymbolRefAttr::get(plan));
 }
 
 LogicalResult InstantiateModel::instantiate() {
@@ -311,6 +368,7 @@ LogicalResult InstantiateModel::instantiate() {
     return model.emitError()
            << "is already bound to config " << model.getConfigAttr();
 
+  RecipeOp widthRecipe = whoBinds(*recipe, "width");
   flatten(*recipe);
   for (StringRef text : overrides)
     if (failed(applyOverride(text, model, *config, *recipe)))
@@ -325,7 +383,12 @@ LogicalResult InstantiateModel::instantiate() {
     return config->emitError("binds 'batch', which is the recipe's "
                              "micro_batch");
   // The sizes of types are global, those of the recipe a rank's.
-  (*sizes)[kBatchDim] = values.micro_batch * plan->partsOf(kBatchDim);
+  std::optional<int64_t> batch =
+      boundedProduct({values.micro_batch, plan->partsOf(kBatchDim)});
+  if (!batch)
+    return recipe->emitError() << "micro_batch = " << values.micro_batch
+                               << " is more than any machine can hold";
+  (*sizes)[kBatchDim] = *batch;
   if (failed(checkSlots(*recipe, values, *plan)))
     return failure();
   if (failed(deriveSizes(model, *sizes, {}, [&] {
@@ -333,39 +396,26 @@ LogicalResult InstantiateModel::instantiate() {
                << "config @" << config->getSymName() << ": ";
       })))
     return failure();
-  if (failed(bindWidth(model, *recipe, values.width)))
+  if (failed(bindWidth(model, *recipe, widthRecipe, values.width)))
     return failure();
   if (failed(checkPadding(model, *config, *sizes)))
     return failure();
 
-  // The choice becomes explicit and everything else goes.
-  Builder builder(&getContext());
-  SmallVector<Attribute> names, sizeAttrs;
-  for (StringRef name : model.dimNames()) {
-    names.push_back(builder.getStringAttr(name));
-    sizeAttrs.push_back(builder.getI64IntegerAttr(sizes->lookup(name)));
-  }
-  config->setNamesAttr(builder.getArrayAttr(names));
-  config->setValuesAttr(builder.getArrayAttr(sizeAttrs));
-  for (Operation &op : llvm::make_early_inc_range(module.getOps()))
-    if (isa<ModelOp, ConfigOp, RecipeOp, PlanOp>(op) && &op != model &&
-        &op != *config && &op != *recipe && &op != *plan)
-      op.erase();
-  model.setConfigAttr(FlatSymbolRefAttr::get(*config));
-  model.setRecipeAttr(FlatSymbolRefAttr::get(*recipe));
-  model.setPlanAttr(FlatSymbolRefAttr::get(*plan));
-
+  keepOnly(model, *config, *recipe, *plan, *sizes);
   SmallVector<LoopOp> loops;
   model.walk([&](LoopOp loop) { loops.push_back(loop); });
   for (LoopOp loop : loops)
     hoistParameters(loop);
+  if (failed(checkTotals(model, *sizes, values)))
+    return failure();
+  Builder builder(&getContext());
   Type precision = values.precision == "bf16"  ? Type(builder.getBF16Type())
                    : values.precision == "f64" ? Type(builder.getF64Type())
                                                : Type(builder.getF32Type());
   bindSizes(model, *sizes, precision);
   // Sizes can make an op wrong that was right in symbols (an odd head_dim):
-  // the verifier says so. What no machine can hold is said here.
-  return checkTotals(model);
+  // the verifier says so.
+  return success();
 }
 
 } // namespace

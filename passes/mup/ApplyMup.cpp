@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Transfers hyper-parameters to the config's width.
 //===----------------------------------------------------------------------===//
+#include "passes/contracts/StageInput.h"
 #include "passes/mup/Passes.h"
 
 #include "dialects/flm/Flm.h"
@@ -21,6 +22,8 @@ namespace {
 
 struct ApplyMup : flm::impl::ApplyMupBase<ApplyMup> {
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::graph, Stage::mup)))
+      return signalPassFailure();
     for (ModelOp model : llvm::to_vector(getOperation().getOps<ModelOp>()))
       if (failed(apply(model)))
         return signalPassFailure();
@@ -60,8 +63,10 @@ void scaleHeads(ArrayRef<OpOperand *> inputs, double factor) {
 }
 
 LogicalResult ApplyMup::apply(ModelOp model) {
-  if (!model.getRecipeAttr() || !model.getConfigAttr())
-    return model.emitError("is not bound; run flm-instantiate-model first");
+  auto module = model->getParentOfType<ModuleOp>();
+  if (!module.lookupSymbol<ConfigOp>(model.getConfigAttr()))
+    return model.emitError() << "the config " << model.getConfigAttr()
+                             << " that it is bound to is not there";
   WidthTransfer transfer(model);
   llvm::SetVector<Operation *> tables;
   llvm::SetVector<OpOperand *> heads;

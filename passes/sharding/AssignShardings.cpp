@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Writes how every value lies on the mesh into its type.
 //===----------------------------------------------------------------------===//
+#include "passes/contracts/StageInput.h"
 #include "passes/sharding/AxisAssignment.h"
 #include "passes/sharding/Conversions.h"
 #include "passes/sharding/Passes.h"
@@ -130,6 +131,8 @@ struct AssignShardings : flm::impl::AssignShardingsBase<AssignShardings> {
   using AssignShardingsBase::AssignShardingsBase;
 
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::train, Stage::shard)))
+      return signalPassFailure();
     Mesh mesh(getOperation());
     AtRest atRest(getOperation(), mesh);
     for (ProgramOp program : getOperation().getOps<ProgramOp>())

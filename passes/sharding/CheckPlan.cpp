@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Refuses a plan that can not be carried out.
 //===----------------------------------------------------------------------===//
+#include "passes/contracts/StageInput.h"
 #include "passes/sharding/AxisAssignment.h"
 #include "passes/sharding/Passes.h"
 
@@ -18,6 +19,8 @@ namespace {
 
 struct CheckPlan : flm::impl::CheckPlanBase<CheckPlan> {
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::train, Stage::shard)))
+      return signalPassFailure();
     for (PlanOp plan : getOperation().getOps<PlanOp>())
       if (failed(checkEntries(plan)))
         return signalPassFailure();

@@ -2,6 +2,7 @@
 // Sums of squares over a fixed grid of chunks.
 //===----------------------------------------------------------------------===//
 #include "passes/sharding/ChunkNorms.h"
+#include "passes/contracts/StageInput.h"
 
 #include "dialects/flm/Sizes.h"
 #include "dialects/flm/ValueNames.h"
@@ -30,6 +31,8 @@ namespace {
 
 struct ChunkNorms : flm::impl::ChunkNormsBase<ChunkNorms> {
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::train, Stage::shard)))
+      return signalPassFailure();
     Mesh mesh(getOperation());
     SmallVector<SumSquaresOp> sums;
     getOperation().walk([&](SumSquaresOp op) { sums.push_back(op); });

@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Shares and places the conversions of every value.
 //===----------------------------------------------------------------------===//
+#include "passes/contracts/StageInput.h"
 #include "passes/sharding/Conversions.h"
 #include "passes/sharding/Passes.h"
 
@@ -81,6 +82,8 @@ struct InsertReshards : flm::impl::InsertReshardsBase<InsertReshards> {
   using InsertReshardsBase::InsertReshardsBase;
 
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::train, Stage::shard)))
+      return signalPassFailure();
     Mesh module(getOperation());
     mesh = &module;
     for (ProgramOp program : getOperation().getOps<ProgramOp>()) {

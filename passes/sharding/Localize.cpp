@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/flm/Sizes.h"
 #include "dialects/flm/ValueNames.h"
+#include "passes/contracts/StageInput.h"
 #include "passes/sharding/LocalVocabulary.h"
 #include "passes/sharding/Passes.h"
 
@@ -95,10 +96,7 @@ std::string whyNotLocal(NamedTensorType type, const Mesh &mesh) {
     const auto *found = llvm::find_if(mesh.axes(), [&](const Mesh::Axis &each) {
       return each.name == state.getAxis();
     });
-    if (found == mesh.axes().end())
-      return ("is distributed over '" + axis +
-              "', but the plan has no such axis")
-          .str();
+    assert(found != mesh.axes().end() && "verifyInput asked for the axes");
     if (state.getKind() == AxisStateKind::At)
       return ("lies at one end of '" + axis +
               "'; run flm-localize-pipeline first")
@@ -223,6 +221,8 @@ LogicalResult Localizer::run() {
 
 struct Localize : flm::impl::LocalizeBase<Localize> {
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::shard, Stage::local)))
+      return signalPassFailure();
     ModuleOp module = getOperation();
     Mesh mesh(module);
     int64_t nextId = 0;

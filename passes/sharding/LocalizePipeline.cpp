@@ -2,6 +2,7 @@
 // Turns programs that are cut into pipeline stages into the program of one
 // stage.
 //===----------------------------------------------------------------------===//
+#include "passes/contracts/StageInput.h"
 #include "passes/sharding/Passes.h"
 
 #include "dialects/flm/Pipeline.h"
@@ -274,6 +275,8 @@ LogicalResult Localizer::run() {
 
 struct LocalizePipeline : flm::impl::LocalizePipelineBase<LocalizePipeline> {
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::shard, Stage::shard)))
+      return signalPassFailure();
     FailureOr<PipelinePlan> plan = pipelinePlanOf(getOperation());
     if (failed(plan))
       return signalPassFailure();

@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Numbers the collectives of a module and counts their bytes.
 //===----------------------------------------------------------------------===//
+#include "passes/contracts/StageInput.h"
 #include "passes/sharding/Mesh.h"
 #include "passes/sharding/Passes.h"
 
@@ -16,6 +17,8 @@ namespace {
 
 struct NumberReshards : flm::impl::NumberReshardsBase<NumberReshards> {
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::train, Stage::shard)))
+      return signalPassFailure();
     Mesh mesh(getOperation());
     Builder builder(&getContext());
     int64_t next = 0;

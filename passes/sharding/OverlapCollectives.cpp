@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Lets collectives run beside computation that does not need their results.
 //===----------------------------------------------------------------------===//
+#include "passes/contracts/StageInput.h"
 #include "passes/sharding/Passes.h"
 
 #include "dialects/flm/ValueNames.h"
@@ -54,6 +55,8 @@ namespace {
 struct OverlapCollectives
     : flm::impl::OverlapCollectivesBase<OverlapCollectives> {
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::local, Stage::fuse)))
+      return signalPassFailure();
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
       if (program.getSymName() != "init") // carried out by the runtime
         overlapIn(program);

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "passes/sharding/PipelinePlan.h"
 
+#include "dialects/flm/Limits.h"
 #include "dialects/flm/Recipe.h"
 
 #include "llvm/ADT/SmallPtrSet.h"
@@ -40,6 +41,12 @@ FailureOr<PipelinePlan> flm::pipelinePlanOf(ModuleOp module) {
   if (result.stages > 1)
     for (RecipeOp recipe : module.getOps<RecipeOp>())
       result.chunks = Recipe::of(recipe).pipeline_chunks;
+  if (result.stages > kMostStages || result.chunks > kMostStages)
+    return module.emitError() << "a pipeline has at most " << kMostStages
+                              << " stages, and as many chunks on each; the "
+                                 "plan and the recipe ask "
+                                 "for "
+                              << result.stages << " and " << result.chunks;
   return result;
 }
 

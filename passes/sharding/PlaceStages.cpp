@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Cuts programs into pipeline stages: where on the axis every value lies.
 //===----------------------------------------------------------------------===//
+#include "passes/contracts/StageInput.h"
 #include "passes/sharding/Passes.h"
 
 #include "dialects/flm/Pipeline.h"
@@ -336,6 +337,8 @@ void Placement::insertReshards() {
 
 struct PlaceStages : flm::impl::PlaceStagesBase<PlaceStages> {
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::shard, Stage::shard)))
+      return signalPassFailure();
     FailureOr<PipelinePlan> plan = pipelinePlanOf(getOperation());
     if (failed(plan))
       return signalPassFailure();

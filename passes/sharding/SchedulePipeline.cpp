@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Lets micro-batches follow each other through the stages of a pipeline.
 //===----------------------------------------------------------------------===//
+#include "passes/contracts/StageInput.h"
 #include "passes/sharding/Passes.h"
 
 #include "dialects/flm/Pipeline.h"
@@ -289,6 +290,8 @@ void spreadPlaces(ProgramOp program) {
 
 struct SchedulePipeline : flm::impl::SchedulePipelineBase<SchedulePipeline> {
   void runOnOperation() override {
+    if (failed(verifyInput(getOperation(), *this, Stage::local, Stage::fuse)))
+      return signalPassFailure();
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
       spreadPlaces(program);
     SmallVector<LoopOp> loops;

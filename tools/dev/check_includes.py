@@ -21,8 +21,7 @@ LAYERS = [
     ["codegen/cpu", "codegen/gpu", "codegen/binary", "codegen/StructuredBuilder"],
     ["codegen"],
     ["tools"],
-    # Benchmarks compile kernels through the harness of the kernels' tests.
-    ["test", "tools/bench"],
+    ["test"],
 ]
 # What every training binary is linked with knows nothing of the compiler.
 RUNTIME = "runtime"

@@ -63,6 +63,12 @@ static fs::path canonical(const std::string &path) {
   return fs::weakly_canonical(fs::absolute(path));
 }
 
+/// Whether both paths lead to one file, by whatever name or link.
+static bool isSameFile(const fs::path &a, const fs::path &b) {
+  std::error_code noFile;
+  return a == b || fs::equivalent(a, b, noFile);
+}
+
 /// Every output a file of its own, and none of them an input.
 static void checkOutputs(const EncodeOptions &options,
                          const std::vector<TextFile> &texts) {
@@ -72,10 +78,16 @@ static void checkOutputs(const EncodeOptions &options,
   if (!options.tokenizer.empty())
     taken.insert(canonical(options.tokenizer));
   auto claim = [&](const std::string &path) {
-    if (!path.empty() && !taken.insert(canonical(path)).second)
-      throw UserError("'" + path +
-                      "' would be written over an input or another output; "
-                      "give each file a name of its own");
+    if (path.empty())
+      return;
+    const fs::path output = canonical(path);
+    const bool exists = fs::exists(output);
+    for (const fs::path &other : taken)
+      if (other == output || (exists && isSameFile(other, output)))
+        throw UserError("'" + path +
+                        "' would be written over an input or another output; "
+                        "give each file a name of its own");
+    taken.insert(output);
   };
   claim(options.out);
   claim(options.out + ".json");
@@ -175,7 +187,7 @@ void trainTokenizerCommand(const TrainTokenizerOptions &options) {
       openTexts(options.text.paths, options.text.extensions);
   std::vector<std::string_view> parts;
   for (const TextFile &text : texts) {
-    if (canonical(text.file->path()) == canonical(options.out))
+    if (isSameFile(canonical(text.file->path()), canonical(options.out)))
       throw UserError("'" + options.out + "' would be written over an input");
     parts.push_back(text.train());
   }

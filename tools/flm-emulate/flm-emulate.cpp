@@ -11,6 +11,7 @@
 #include "codegen/gpu/reference/References.h"
 #include "dialects/flm_gpu/FlmGpu.h"
 #include "tools/flm-emulate/EmulatedLaunch.h"
+#include "tools/guards/ToolArguments.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -115,6 +116,8 @@ static llvm::Expected<bool> runSeed(const KernelDescription &kernel,
 }
 
 int main(int argc, char **argv) {
+  if (!flm::checkToolArguments(argc, argv))
+    return 1;
   llvm::InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "GPU kernels on the CPU\n");

@@ -2,6 +2,7 @@
 // Shrinks a spec, or the dump of a stage, to the least that still makes a test
 // script succeed (exit with 1): mlir-reduce with the flm dialect and passes.
 //===----------------------------------------------------------------------===//
+#include "tools/guards/ToolArguments.h"
 #include "tools/registration/Registration.h"
 
 #include "mlir/IR/DialectRegistry.h"
@@ -9,6 +10,8 @@
 #include "mlir/Tools/mlir-reduce/MlirReduceMain.h"
 
 int main(int argc, char **argv) {
+  if (!flm::checkToolArguments(argc, argv))
+    return 1;
   flm::registerAllPasses();
   mlir::DialectRegistry registry;
   flm::registerAllDialects(registry);

@@ -8,6 +8,7 @@
 #include "codegen/gpu/target/PtxEmitter.h"
 #include "codegen/gpu/target/Ptxas.h"
 #include "dialects/flm_gpu/DescribeKernel.h"
+#include "tools/guards/ToolArguments.h"
 #include "tools/registration/Registration.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -157,6 +158,8 @@ static void registerAssembled() {
 }
 
 int main(int argc, char **argv) {
+  if (!flm::checkToolArguments(argc, argv))
+    return 1;
   registerText("flm-gpu-to-llvm", "emit kernels as optimised LLVM IR",
                DeviceText::LLVM);
   registerText("flm-gpu-to-ptx", "emit kernels as PTX", DeviceText::PTX);

@@ -17,6 +17,7 @@
 //   flm-tune-gemm --arch=sm_90a --gemm=... --sizes=4096,4096,4096 --choose
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/kernels/linear/GemmSchedules.h"
+#include "tools/guards/Nesting.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/MLIRContext.h"
@@ -75,8 +76,13 @@ static int fail(const llvm::Twine &message) {
 
 static FailureOr<std::string> read(StringRef path) {
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
-  if (buffer)
+  if (buffer) {
+    if (auto error = flm::nestingError((*buffer)->getBuffer())) {
+      llvm::errs() << path << ':' << *error << '\n';
+      return failure();
+    }
     return (*buffer)->getBuffer().str();
+  }
   fail("cannot read '" + path + "': " + buffer.getError().message());
   return failure();
 }

@@ -4,6 +4,7 @@
 #include "tools/flmc/InlinePlan.h"
 
 #include "dialects/flm/Flm.h"
+#include "tools/guards/Nesting.h"
 
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -27,6 +28,10 @@ LogicalResult flmc::addInlinePlan(ModuleOp module, Options &options) {
   if (model.empty())
     return success(); // the graph stage says that there is no such config
   constexpr StringLiteral name = "command_line";
+  if (std::optional<std::string> error = flm::nestingError(grid)) {
+    llvm::errs() << "--plan:" << *error << '\n';
+    return failure();
+  }
   // The text has a line of its own, so that its columns are as the user counts.
   std::string text =
       ("flm.plan @" + name + " of @" + model + " on\n" + grid + "\n").str();

@@ -5,12 +5,12 @@
 
 #include "codegen/Stages.h"
 #include "passes/sharding/ScheduleReport.h"
+#include "tools/flmc/CrashReport.h"
+#include "tools/flmc/OutputText.h"
 
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace mlir;
@@ -61,13 +61,6 @@ void flmc::printModule(ModuleOp module, llvm::raw_ostream &os) {
   }
 }
 
-std::error_code flmc::finish(llvm::raw_fd_ostream &os) {
-  os.flush();
-  std::error_code error = os.error();
-  os.clear_error();
-  return error;
-}
-
 static LogicalResult dump(ModuleOp module, Stage stage,
                           const Options &options) {
   if (options.dumpDir.empty())
@@ -77,7 +70,6 @@ static LogicalResult dump(ModuleOp module, Stage stage,
       << options.dumpDir << '/'
       << llvm::format("%02d-", static_cast<int>(stage)) << stageName(stage)
       << ".mlir";
-  std::string message;
   if (std::error_code error =
           llvm::sys::fs::create_directories(options.dumpDir)) {
     llvm::WithColor::error(llvm::errs(), "flmc")
@@ -85,41 +77,17 @@ static LogicalResult dump(ModuleOp module, Stage stage,
         << "': " << error.message() << "\n";
     return failure();
   }
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(path, &message);
-  if (!file) {
-    llvm::WithColor::error(llvm::errs(), "flmc") << message << "\n";
-    return failure();
-  }
-  printModule(module, file->os());
-  if (std::error_code error = finish(file->os())) {
-    llvm::WithColor::error(llvm::errs(), "flmc")
-        << "cannot write '" << path << "': " << error.message() << "\n";
-    return failure();
-  }
-  file->keep();
-  return success();
+  return writeOutput(path, options,
+                     [&](llvm::raw_ostream &os) { printModule(module, os); });
 }
 
 /// Writes the schedule of the pipelines that stage `local` has made.
 static LogicalResult traceSchedule(ModuleOp module, const Options &options) {
   if (options.scheduleTrace.empty())
     return success();
-  std::string message;
-  std::unique_ptr<llvm::ToolOutputFile> file =
-      openOutputFile(options.scheduleTrace, &message);
-  if (!file) {
-    llvm::WithColor::error(llvm::errs(), "flmc") << message << "\n";
-    return failure();
-  }
-  flm::writeScheduleTrace(module, file->os());
-  if (std::error_code error = finish(file->os())) {
-    llvm::WithColor::error(llvm::errs(), "flmc")
-        << "cannot write '" << options.scheduleTrace << "': " << error.message()
-        << "\n";
-    return failure();
-  }
-  file->keep();
-  return success();
+  return writeOutput(
+      options.scheduleTrace, options,
+      [&](llvm::raw_ostream &os) { flm::writeScheduleTrace(module, os); });
 }
 
 LogicalResult flmc::runStages(ModuleOp module, const Options &options,
@@ -128,6 +96,7 @@ LogicalResult flmc::runStages(ModuleOp module, const Options &options,
     Stage stage = static_cast<Stage>(number);
     if (stage > options.emit)
       break;
+    setCrashStage(stageName(stage));
     PassManager pm(module->getName());
     pm.enableVerifier(options.verifyEach);
     TimingScope scope = timing.nest(stageName(stage));

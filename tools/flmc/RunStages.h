@@ -9,8 +9,6 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/Timing.h"
 
-#include <system_error>
-
 namespace flmc {
 
 /// Runs the stages after `spec` up to `options.emit` (at most `llvm`) on
@@ -21,10 +19,6 @@ mlir::LogicalResult runStages(mlir::ModuleOp module, const Options &options,
 /// Prints `module` as text, its ops one by one if the module itself says
 /// nothing: that reads like the source and parses the same.
 void printModule(mlir::ModuleOp module, llvm::raw_ostream &os);
-
-/// What went wrong with writing to `os`, a full disk for one. Not asked for, an
-/// error ends the process with a message that names no file.
-std::error_code finish(llvm::raw_fd_ostream &os);
 
 } // namespace flmc
 

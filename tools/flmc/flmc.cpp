@@ -13,9 +13,12 @@
 #include "passes/sharding/ScheduleReport.h"
 #include "passes/sharding/ShardReasons.h"
 #include "passes/sharding/ShardReport.h"
+#include "tools/flmc/CrashReport.h"
 #include "tools/flmc/InlinePlan.h"
 #include "tools/flmc/Options.h"
+#include "tools/flmc/OutputText.h"
 #include "tools/flmc/RunStages.h"
+#include "tools/guards/Nesting.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -25,8 +28,9 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
+
+#include <csignal>
 
 using namespace mlir;
 using namespace flmc;
@@ -67,21 +71,32 @@ static std::string findRuntime(const Options &options, const char *program) {
   return std::string(path);
 }
 
+/// Where the binary goes, before any work is done for it: a file called like
+/// the config, unless -o says otherwise.
+static LogicalResult chooseOutput(ModuleOp module, Options &options) {
+  if (options.output.empty()) {
+    options.output = "program";
+    for (auto config : module.getOps<flm::ConfigOp>())
+      if (options.config.empty() || config.getSymName() == options.config)
+        options.output = config.getSymName().str();
+    if (StringRef(options.output).contains('/')) {
+      fail("the config's name '" + options.output +
+           "' is no name of a file; give one with -o");
+      return failure();
+    }
+  }
+  return checkOutput(options.output, options);
+}
+
 static int writeText(ModuleOp module, const Options &options) {
-  std::string message;
-  std::string path = options.output.empty() ? "-" : options.output;
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(path, &message);
-  if (!file)
-    return fail(message);
-  printModule(module, file->os());
-  if (std::error_code error = finish(file->os()))
-    return fail("cannot write '" + path + "': " + error.message());
-  file->keep();
-  return 0;
+  return failed(
+      writeOutput(options.output.empty() ? "-" : options.output, options,
+                  [&](llvm::raw_ostream &os) { printModule(module, os); }));
 }
 
 static int writeBinary(ModuleOp module, int64_t ranks, const Options &options,
-                       const std::string &output, const char *program) {
+                       const char *program) {
+  setCrashStage("exe");
   llvm::Expected<flm::cpu::CpuTarget> target =
       flm::cpu::namedTarget(options.cpu);
   if (!target)
@@ -95,10 +110,10 @@ static int writeBinary(ModuleOp module, int64_t ranks, const Options &options,
   ArrayRef<char> bytes(*object);
   SmallVector<StringRef> parts =
       flm::Target::named(options.target)->runtimeParts();
-  if (llvm::Error error =
-          flm::binary::linkExecutable(ArrayRef<ArrayRef<char>>(bytes),
-                                      findRuntime(options, program), output,
-                                      /*needsMpi=*/ranks > 1, parts))
+  if (llvm::Error error = flm::binary::linkExecutable(
+          ArrayRef<ArrayRef<char>>(bytes), findRuntime(options, program),
+          options.output,
+          /*needsMpi=*/ranks > 1, parts))
     return fail(llvm::toString(std::move(error)));
   return 0;
 }
@@ -141,6 +156,8 @@ static int explain(ModuleOp module, Options &options, TimingScope &timing) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  // A write past the limit of a file's size then fails as any other does.
+  std::signal(SIGXFSZ, SIG_IGN);
   flm::cpu::registerTarget();
   std::optional<Options> options = parseOptions(argc, argv);
   if (!options)
@@ -150,6 +167,8 @@ int main(int argc, char **argv) {
   registry.insert<flm::FlmDialect>();
   flm::registerGradientRules(registry);
   flm::registerShardingRules(registry);
+  for (const std::unique_ptr<flm::Target> &target : flm::Target::all())
+    target->registerDialects(registry);
   flm::binary::registerTranslations(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false);
@@ -159,6 +178,12 @@ int main(int argc, char **argv) {
       openInputFile(options->input, &message);
   if (!text)
     return fail(message);
+  if (std::optional<std::string> error = flm::nestingError(text->getBuffer())) {
+    llvm::errs() << text->getBufferIdentifier() << ':' << *error << '\n';
+    return 1;
+  }
+  reportCrashes(ArrayRef<const char *>(argv, argc), options->input,
+                text->getBuffer());
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(text), SMLoc());
   SourceMgrDiagnosticHandler diagnostics(*sources, &context);
@@ -192,10 +217,9 @@ int main(int argc, char **argv) {
                 ": the plan is for " + llvm::Twine(ranks) +
                 (ranks == 1 ? " rank" : " ranks") +
                 "; choose another with --plan");
-  std::string defaultOutput = "program";
-  for (auto config : module->getOps<flm::ConfigOp>())
-    if (options->config.empty() || config.getSymName() == options->config)
-      defaultOutput = config.getSymName().str();
+  const bool linked = options->explain.empty() && options->emit == Stage::exe;
+  if (linked && failed(chooseOutput(*module, *options)))
+    return 1;
 
   if (!options->explain.empty())
     return explain(*module, *options, timing);
@@ -204,7 +228,5 @@ int main(int argc, char **argv) {
   if (options->emit != Stage::exe)
     return writeText(*module, *options);
   TimingScope emitting = timing.nest("exe");
-  return writeBinary(*module, ranks, *options,
-                     options->output.empty() ? defaultOutput : options->output,
-                     argv[0]);
+  return writeBinary(*module, ranks, *options, argv[0]);
 }

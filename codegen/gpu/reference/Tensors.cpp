@@ -81,17 +81,33 @@ bool Tensor::guardsIntact() const {
          intact(memory.end() - guardBytes, memory.end());
 }
 
+/// Takes the bytes of a tensor from `room`, if it has them.
+static bool takeBytes(const Argument &argument, const Sizes &shape,
+                      int64_t &room) {
+  int64_t bytes = bytesOf(argument.type);
+  for (int64_t size : shape)
+    if (size < 0 || __builtin_mul_overflow(bytes, size, &bytes) || bytes > room)
+      return false;
+  room -= bytes;
+  return true;
+}
+
 std::unique_ptr<KernelTensors>
 KernelTensors::create(const KernelDescription &kernel, const Sizes &scalars,
                       uint64_t seed, std::string &error) {
   assert(scalars.size() == kernel.scalarCount() && "one per i32 argument");
   std::unique_ptr<KernelTensors> result(new KernelTensors(kernel, scalars));
   Random random(seed);
+  int64_t room = int64_t(1) << 38;
   for (const Argument &argument : kernel.arguments) {
     if (argument.kind == Argument::Kind::I32)
       continue;
     Sizes shape = argument.shapeFor(scalars);
     error = argument.check(shape);
+    if (error.empty() && !takeBytes(argument, shape, room))
+      error = "'" + argument.name +
+              "' has a size below 0, or makes the tensors larger than 256 GiB; "
+              "use smaller arguments";
     if (!error.empty())
       return nullptr;
     auto [entry, isNew] =

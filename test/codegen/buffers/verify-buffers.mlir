@@ -150,7 +150,7 @@ flm.program @p of @c(%x: !v) {
 //--- no-buffers.mlir
 !v = !flm.tensor<[h=8] f32>
 flm.program @p of @c(%x: !v) {
-  // CHECK: [[#@LINE+1]]:8: error: 'flm.scale' op has no buffers
+  // CHECK: [[#@LINE+1]]:8: error: flm-verify-buffers needs the output of stage buffers, run that first: its results have no buffers
   %a = scale %x by 2.0 : !v
   return
 }

@@ -90,7 +90,7 @@ module attributes {test.a = #flm_gpu.gemm_schedule<arch = sm_80, m = 128, n = 12
 
 // -----
 
-// expected-error @below {{sizes are array<i64: 4096, 0, 4096>; expected m, n and k, at least 1}}
+// expected-error @below {{sizes are array<i64: 4096, 0, 4096>; expected m, n and k, 1 to 2^31 - 1}}
 module attributes {test.a = #flm_gpu.gemm<layout = nt, input = bf16, output = bf16, sizes = [4096, 0, 4096]>} {}
 
 // -----
@@ -115,7 +115,7 @@ module attributes {test.a = #flm_gpu.gemm_rope<head_dim = 96, positions = 16>} {
 
 // -----
 
-// expected-error @below {{positions is 0; expected at least 1}}
+// expected-error @below {{positions is 0; expected 1 to 2^31 - 1}}
 module attributes {test.a = #flm_gpu.gemm_rope<head_dim = 64, positions = 0>} {}
 
 // -----
@@ -200,7 +200,7 @@ module attributes {test.a = #flm_gpu.attention_backward<gradient = queries, head
 
 // -----
 
-// expected-error @below {{stages is 1; expected at least 2}}
+// expected-error @below {{stages is 1; expected 2 to 64: no shared memory holds more}}
 module attributes {test.a = #flm_gpu.attention_backward<gradient = keys_values, head_dim = 64, causal = true, scale = 0.125 : f32, stages = 1>} {}
 
 // -----

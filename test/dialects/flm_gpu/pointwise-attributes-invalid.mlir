@@ -20,7 +20,7 @@ module attributes {test.a = #flm_gpu.pointwise<function = cast, input = f32, out
 
 // -----
 
-// expected-error @below {{factor is 1.000000e+00 : f64; expected a number of type f32}}
+// expected-error @below {{factor is 1.000000e+00 : f64; expected a finite number of type f32}}
 module attributes {test.a = #flm_gpu.pointwise<function = scale, input = f32, output = f32, factor = 1.0 : f64>} {}
 
 // -----
@@ -30,12 +30,12 @@ module attributes {test.a = #flm_gpu.rope<type = f16, head_dim = 128>} {}
 
 // -----
 
-// expected-error @below {{head_dim is 72; expected a multiple of 16: two halves of 16-byte vectors of 'bf16'}}
+// expected-error @below {{head_dim is 72; expected a multiple of 16 up to 65536: two halves of 16-byte vectors of 'bf16'}}
 module attributes {test.a = #flm_gpu.rope<type = bf16, head_dim = 72>} {}
 
 // -----
 
-// expected-error @below {{head_dim is 0; expected a multiple of 8: two halves of 16-byte vectors of 'f32'}}
+// expected-error @below {{head_dim is 0; expected a multiple of 8 up to 65536: two halves of 16-byte vectors of 'f32'}}
 module attributes {test.a = #flm_gpu.rope<type = f32, head_dim = 0>} {}
 
 // -----

@@ -55,7 +55,7 @@ module attributes {test.a = #flm_gpu.rms_norm_backward<type = bf16, eps = 0.5 : 
 
 // -----
 
-// expected-error @below {{blocks is 0; expected at least 1}}
+// expected-error @below {{blocks is 0; expected 1 to 65536}}
 module attributes {test.a = #flm_gpu.rms_norm_backward<type = bf16, eps = 0.5 : f32, blocks = 0>} {}
 
 // -----

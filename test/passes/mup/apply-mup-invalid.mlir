@@ -1,6 +1,6 @@
 // RUN: flm-opt %s --flm-apply-mup -verify-diagnostics -split-input-file
 
-// expected-error @below {{is not bound; run flm-instantiate-model first}}
+// expected-error @below {{flm-apply-mup needs the output of stage graph, run that first: it is not bound to a config, recipe and plan}}
 flm.model @m dims [batch](%x: [batch]) { return }
 
 // -----

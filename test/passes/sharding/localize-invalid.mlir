@@ -22,7 +22,7 @@ flm.program @small of @c() {
 flm.model @m dims [batch](%x: [batch]) { return }
 flm.plan @p of @m on grid(dp = 2, tp = 4) {}
 flm.program @unknown of @c() {
-  // expected-error @+1 {{value %x: is distributed over 'ep', but the plan has no such axis}}
+  // expected-error @+1 {{flm-localize needs the output of stage shard, run that first: the plan has no axis "ep"}}
   %x = fill 0.0 : [batch=4, seq=8] f32 on {ep: partial(sum)}
   return
 }

@@ -15,6 +15,7 @@
 
 namespace flm::emu {
 
+using gpuref::Random;
 using gpuref::toBF16;
 
 /// `body(thread)` in each of `threads` threads, on ten schedules, with no
