@@ -39,7 +39,7 @@ if(FLM_BUILD_COMPILER)
     install(DIRECTORY ${root}/dialects ${root}/passes ${root}/codegen ${root}/runtime
       DESTINATION ${FLM_INSTALL_INCLUDE} COMPONENT flmc-dev
       FILES_MATCHING PATTERN *.h PATTERN *.td PATTERN *.def PATTERN *.inc
-      PATTERN CMakeFiles EXCLUDE
+      PATTERN CMakeFiles EXCLUDE PATTERN *.dir EXCLUDE
       # The runtime is plain C++ that nothing is built against but its ABI.
       REGEX "/runtime/(checkpoint|comm|data|device|train)$" EXCLUDE)
   endforeach()
@@ -64,11 +64,17 @@ find_program(FLM_DPKG dpkg-query)
 if(NOT FLM_DPKG OR NOT FLM_BUILD_COMPILER)
   return()
 endif()
-# The package that a file of this machine belongs to.
+# The package that a file of this machine belongs to: under its own name, if not,
+# under that of the file which it stands for.
 function(flm_package_of result file)
+  get_filename_component(name "${file}" ABSOLUTE)
   file(REAL_PATH "${file}" real)
-  execute_process(COMMAND ${FLM_DPKG} -S "${real}" "${file}"
-    OUTPUT_VARIABLE output ERROR_QUIET)
+  foreach(path ${name} ${real})
+    execute_process(COMMAND ${FLM_DPKG} -S "${path}" OUTPUT_VARIABLE output ERROR_QUIET)
+    if(output)
+      break()
+    endif()
+  endforeach()
   string(REGEX MATCH "^[^:, ]+" package "${output}")
   set(${result} "${package}" PARENT_SCOPE)
 endfunction()

@@ -1,4 +1,4 @@
-// flm-opt --load-pass-plugin=libCountParameters.so --count-parameters
+// A pass that flm-opt loads: --load-pass-plugin=libCountParameters.so.
 #include "dialects/flm/Flm.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
