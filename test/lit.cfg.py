@@ -44,6 +44,9 @@ config.substitutions += [
 ]
 
 # Features: what a test may require.
+if config.flm_sanitize:
+    # Its runtime must be the first library: no other can be preloaded.
+    config.available_features.add("sanitizer")
 if "X86" in config.llvm_targets:
     config.available_features.add("x86-registered-target")
 # Where flm-translate looks for them.

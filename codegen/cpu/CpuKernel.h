@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace flm::cpu {
 
@@ -47,6 +48,10 @@ CpuTarget hostTarget();
 /// where the known names are listed when LLVM knows no such CPU for this
 /// triple.
 llvm::Expected<CpuTarget> namedTarget(llvm::StringRef cpu);
+
+/// What generated code may use of `target` beyond the baseline: those of
+/// runtime/abi/CpuFeatures.def that it has.
+std::vector<std::string> extensionsOf(const CpuTarget &target);
 
 /// On the function of a kernel: its tasks, as below.
 constexpr llvm::StringLiteral kTasks = "flm.tasks";

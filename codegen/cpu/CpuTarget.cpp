@@ -11,6 +11,7 @@
 #include "llvm/TargetParser/SubtargetFeature.h"
 #include "llvm/TargetParser/Triple.h"
 
+#include <cassert>
 #include <memory>
 #include <unistd.h>
 
@@ -97,6 +98,24 @@ llvm::Expected<CpuTarget> flm::cpu::namedTarget(llvm::StringRef cpu) {
   target.features = llvm::join(sorted, ",");
   setCacheSizes(target);
   return describe(std::move(target));
+}
+
+std::vector<std::string> flm::cpu::extensionsOf(const CpuTarget &target) {
+  std::vector<std::string> extensions;
+  llvm::Triple triple(target.triple);
+  if (!triple.isX86())
+    return extensions;
+  std::string error;
+  const llvm::Target *backend =
+      llvm::TargetRegistry::lookupTarget(triple, error);
+  assert(backend && "a target that is none");
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      backend->createMCSubtargetInfo(triple, target.cpu, target.features));
+#define FLM_CPU_FEATURE(name, leaf, subleaf, reg, bit, state)                  \
+  if (subtarget->checkFeatures("+" name))                                      \
+    extensions.push_back(name);
+#include "runtime/abi/CpuFeatures.def"
+  return extensions;
 }
 
 CpuTarget flm::cpu::hostTarget() {

@@ -147,6 +147,30 @@ static json::Array tablesOf(ModuleOp module) {
   return tables;
 }
 
+/// What the forward pass does besides the parameters: a program that reads a
+/// checkpoint has to do the same.
+static json::Object forwardOf(ModelOp model) {
+  json::Object forward{{"embedding_multiplier", 1.0},
+                       {"logits_multiplier", 1.0}};
+  model.walk([&](Operation *op) {
+    if (auto norm = dyn_cast<RmsNormOp>(op))
+      forward["norm_eps"] = norm.getEps().convertToDouble();
+    auto scale = dyn_cast<ScaleOp>(op);
+    if (!scale)
+      return;
+    // Of the head, its input is scaled: that costs less.
+    auto isLogits = [](Operation *user) {
+      return isa<LinearOp>(user) && llvm::any_of(user->getResult(0).getUsers(),
+                                                 llvm::IsaPred<CrossEntropyOp>);
+    };
+    if (isa_and_present<EmbeddingOp>(scale.getX().getDefiningOp()))
+      forward["embedding_multiplier"] = scale.getFactor().convertToDouble();
+    else if (llvm::any_of(scale.getY().getUsers(), isLogits))
+      forward["logits_multiplier"] = scale.getFactor().convertToDouble();
+  });
+  return forward;
+}
+
 FailureOr<std::string> flm::buildManifest(ModuleOp module,
                                           const KernelLibrary &kernels) {
   auto train = module.lookupSymbol<ProgramOp>("train_step");
@@ -186,7 +210,8 @@ FailureOr<std::string> flm::buildManifest(ModuleOp module,
                         {"state_bytes", number(kStateBytes)},
                         {"scratch_bytes", number(kScratchBytes)},
                         {"parameter_count", count},
-                        {"flops_per_token", flopsPerToken(model)}};
+                        {"flops_per_token", flopsPerToken(model)},
+                        {"forward", forwardOf(model)}};
   kernels.describe(manifest);
   manifest["probes"] = json::Array{};
   if (auto probe = module.lookupSymbol<ProgramOp>("probe"))

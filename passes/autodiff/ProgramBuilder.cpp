@@ -22,7 +22,8 @@ ProgramBuilder::ProgramBuilder(ModelOp model)
 }
 
 /// What a model can not hold: ops that the compiler makes, a second place where
-/// targets are read, and parameters of which each batch would have its own.
+/// targets are read, carried tokens, and parameters of which each batch would
+/// have its own.
 static LogicalResult checkModel(ModelOp model, CrossEntropyOp loss) {
   WalkResult result = model.walk([&](Operation *op) -> WalkResult {
     if (!isa<ModelOp, ParamOp, FillOp, YieldOp, ReturnOp, VjpOpInterface>(op))
@@ -31,6 +32,12 @@ static LogicalResult checkModel(ModelOp model, CrossEntropyOp loss) {
         llvm::is_contained(op->getOperands(), model.getBody().getArgument(1)))
       return op->emitError("reads the targets, which only the loss may: "
                            "@predict has none");
+    auto loop = dyn_cast<LoopOp>(op);
+    if (loop && llvm::any_of(loop.getInits(), [](Value init) {
+          return typeOf(init).getElementType().isInteger();
+        }))
+      return loop.emitError("carries integers, which have no gradient; its "
+                            "body can read them from outside");
     auto param = dyn_cast<ParamOp>(op);
     if (param && llvm::any_of(typeOf(param.getValue()).getDims(),
                               [](DimAttr d) { return d.hasFactor(kBatchDim); }))

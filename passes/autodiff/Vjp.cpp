@@ -16,14 +16,38 @@ void Vjp::accumulate(Value value, Value term) {
   cotangent.terms.push_back(term);
 }
 
+/// Gradients of weights are wide, so that they can be accumulated. Those of
+/// parameters, narrowed or sliced, stay so; what is computed has a gradient of
+/// its own type, as the rule of its op expects.
+static bool staysWide(Value value) {
+  if (Operation *def = value.getDefiningOp())
+    return isa<ParamOp, CastOp>(def);
+  auto argument = cast<BlockArgument>(value);
+  auto loop = dyn_cast<LoopOp>(argument.getOwner()->getParentOp());
+  return loop && loop.stackOf(argument);
+}
+
 Value Vjp::cotangent(Value value) {
   auto *it = cotangents.find(value);
   if (it == cotangents.end())
     return {};
   Cotangent &cotangent = it->second;
-  if (!cotangent.sum)
+  if (!cotangent.sum) {
     cotangent.sum = sumOf(value, cotangent.terms);
+    if (!staysWide(value))
+      cotangent.sum =
+          withElementType(cotangent.sum, typeOf(value).getElementType(), value);
+  }
   return cotangent.sum;
+}
+
+/// `gradient` of `value`, converted where it is of another type.
+Value Vjp::withElementType(Value gradient, Type elementType, Value value) {
+  NamedTensorType type = typeOf(gradient);
+  if (type.getElementType() == elementType)
+    return gradient;
+  return CastOp::create(builder, derivedFrom(value, "d_"),
+                        type.withElementType(elementType), gradient);
 }
 
 Value Vjp::cotangentOrZero(Value value) {
@@ -35,9 +59,16 @@ Value Vjp::cotangentOrZero(Value value) {
 
 /// One n-ary add per value, not a chain: which operands are partial decides
 /// later how many collectives the sum needs.
-Value Vjp::sumOf(Value value, ArrayRef<Value> terms) {
+Value Vjp::sumOf(Value value, SmallVector<Value> terms) {
   if (terms.size() == 1)
     return terms.front();
+  Type widest = typeOf(terms.front()).getElementType();
+  for (Value term : terms)
+    if (Type type = typeOf(term).getElementType();
+        type.getIntOrFloatBitWidth() > widest.getIntOrFloatBitWidth())
+      widest = type;
+  for (Value &term : terms)
+    term = withElementType(term, widest, value);
   // As soon as the last term is there, so that no term outlives its use.
   Operation *last = nullptr;
   for (Value term : terms)

@@ -56,11 +56,13 @@ private:
   /// The terms belong to the IR: they are what rules made, and may be terms of
   /// other values as well. Nothing here erases or changes an op.
   struct Cotangent {
-    llvm::SmallVector<mlir::Value, 2> terms;
+    llvm::SmallVector<mlir::Value> terms;
     mlir::Value sum; ///< null until the gradient is read
   };
 
-  mlir::Value sumOf(mlir::Value value, llvm::ArrayRef<mlir::Value> terms);
+  mlir::Value sumOf(mlir::Value value, llvm::SmallVector<mlir::Value> terms);
+  mlir::Value withElementType(mlir::Value gradient, mlir::Type elementType,
+                              mlir::Value value);
 
   Primal findPrimal;
   llvm::MapVector<mlir::Value, Cotangent> cotangents;

@@ -63,10 +63,12 @@ private:
   LogicalResult instantiate();
   LogicalResult applyOverride(StringRef text, ModelOp model, ConfigOp &config,
                               RecipeOp &recipe);
-  LogicalResult bindWidth(ModelOp model, RecipeOp recipe,
+  LogicalResult bindWidth(ModelOp model, RecipeOp recipe, RecipeOp writer,
                           ArrayRef<std::string> width);
   static LogicalResult checkPadding(ModelOp model, ConfigOp config,
                                     const Sizes &sizes);
+  void keepOnly(ModelOp model, ConfigOp config, RecipeOp recipe, PlanOp plan,
+                const Sizes &sizes);
   static void hoistParameters(LoopOp loop);
   static LogicalResult checkTotals(ModelOp model);
   static LogicalResult checkSlots(RecipeOp op, const Recipe &recipe,
@@ -88,6 +90,15 @@ template <typename Op> void setBinding(Op op, StringRef name, Attribute value) {
   }
   op.setNamesAttr(builder.getArrayAttr(names));
   op.setValuesAttr(builder.getArrayAttr(values));
+}
+
+/// The recipe that binds `key` for `recipe`: itself, or the nearest of those
+/// that it derives from.
+static RecipeOp whoBinds(RecipeOp recipe, StringRef key) {
+  for (RecipeOp each = recipe; each; each = each.baseRecipe())
+    if (llvm::is_contained(each.getNames().getAsValueRange<StringAttr>(), key))
+      return each;
+  return recipe;
 }
 
 /// Gives `recipe` what it has from others as bindings of its own, those first.
@@ -148,8 +159,10 @@ LogicalResult InstantiateModel::applyOverride(StringRef text, ModelOp model,
                             << suggestion(name, dims);
 }
 
-/// Checks the recipe's `width`, the default being what of it the model has.
+/// Checks the recipe's `width`, which `writer` may have written; the default is
+/// what of it the model has.
 LogicalResult InstantiateModel::bindWidth(ModelOp model, RecipeOp recipe,
+                                          RecipeOp writer,
                                           ArrayRef<std::string> width) {
   Builder builder(&getContext());
   SmallVector<StringRef> dims = model.dimNames();
@@ -160,7 +173,7 @@ LogicalResult InstantiateModel::bindWidth(ModelOp model, RecipeOp recipe,
     if (llvm::is_contained(dims, dim))
       known.push_back(builder.getStringAttr(dim));
     else if (written)
-      return recipe.emitError()
+      return writer.emitError()
              << "unknown dim '" << dim << "' in width" << suggestion(dim, dims);
   }
   if (known.empty())
@@ -288,6 +301,26 @@ LogicalResult InstantiateModel::checkTotals(ModelOp model) {
   return failure(result.wasInterrupted());
 }
 
+/// The choice becomes explicit and everything else goes.
+void InstantiateModel::keepOnly(ModelOp model, ConfigOp config, RecipeOp recipe,
+                                PlanOp plan, const Sizes &sizes) {
+  Builder builder(&getContext());
+  SmallVector<Attribute> names, sizeAttrs;
+  for (StringRef name : model.dimNames()) {
+    names.push_back(builder.getStringAttr(name));
+    sizeAttrs.push_back(builder.getI64IntegerAttr(sizes.lookup(name)));
+  }
+  config.setNamesAttr(builder.getArrayAttr(names));
+  config.setValuesAttr(builder.getArrayAttr(sizeAttrs));
+  for (Operation &op : llvm::make_early_inc_range(getOperation().getOps()))
+    if (isa<ModelOp, ConfigOp, RecipeOp, PlanOp>(op) && &op != model &&
+        &op != config && &op != recipe && &op != plan)
+      op.erase();
+  model.setConfigAttr(FlatSymbolRefAttr::get(config));
+  model.setRecipeAttr(FlatSymbolRefAttr::get(recipe));
+  model.setPlanAttr(FlatSymbolRefAttr::get(plan));
+}
+
 LogicalResult InstantiateModel::instantiate() {
   ModuleOp module = getOperation();
   auto anything = [](auto) { return true; };
@@ -311,6 +344,7 @@ LogicalResult InstantiateModel::instantiate() {
     return model.emitError()
            << "is already bound to config " << model.getConfigAttr();
 
+  RecipeOp widthRecipe = whoBinds(*recipe, "width");
   flatten(*recipe);
   for (StringRef text : overrides)
     if (failed(applyOverride(text, model, *config, *recipe)))
@@ -333,32 +367,17 @@ LogicalResult InstantiateModel::instantiate() {
                << "config @" << config->getSymName() << ": ";
       })))
     return failure();
-  if (failed(bindWidth(model, *recipe, values.width)))
+  if (failed(bindWidth(model, *recipe, widthRecipe, values.width)))
     return failure();
   if (failed(checkPadding(model, *config, *sizes)))
     return failure();
 
-  // The choice becomes explicit and everything else goes.
-  Builder builder(&getContext());
-  SmallVector<Attribute> names, sizeAttrs;
-  for (StringRef name : model.dimNames()) {
-    names.push_back(builder.getStringAttr(name));
-    sizeAttrs.push_back(builder.getI64IntegerAttr(sizes->lookup(name)));
-  }
-  config->setNamesAttr(builder.getArrayAttr(names));
-  config->setValuesAttr(builder.getArrayAttr(sizeAttrs));
-  for (Operation &op : llvm::make_early_inc_range(module.getOps()))
-    if (isa<ModelOp, ConfigOp, RecipeOp, PlanOp>(op) && &op != model &&
-        &op != *config && &op != *recipe && &op != *plan)
-      op.erase();
-  model.setConfigAttr(FlatSymbolRefAttr::get(*config));
-  model.setRecipeAttr(FlatSymbolRefAttr::get(*recipe));
-  model.setPlanAttr(FlatSymbolRefAttr::get(*plan));
-
+  keepOnly(model, *config, *recipe, *plan, *sizes);
   SmallVector<LoopOp> loops;
   model.walk([&](LoopOp loop) { loops.push_back(loop); });
   for (LoopOp loop : loops)
     hoistParameters(loop);
+  Builder builder(&getContext());
   Type precision = values.precision == "bf16"  ? Type(builder.getBF16Type())
                    : values.precision == "f64" ? Type(builder.getF64Type())
                                                : Type(builder.getF32Type());

@@ -3,9 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "passes/mup/ParameterRole.h"
 
-#include "dialects/flm/DimNames.h"
-
-#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace flm;
@@ -32,17 +30,21 @@ static std::optional<ParameterUse> parameterUse(OpOperand &operand) {
   return user ? user.parameterUse(operand) : std::nullopt;
 }
 
-/// Whether no parameter acts any more on what is made of `value`.
-static bool isBehindAllParameters(Value value) {
-  return llvm::all_of(value.getUsers(), [](Operation *user) {
-    if (isa<LoopOp, YieldOp>(user))
-      return false;
-    return llvm::none_of(user->getOpOperands(),
-                         [](OpOperand &operand) {
-                           return parameterUse(operand).has_value();
-                         }) &&
-           llvm::all_of(user->getResults(), isBehindAllParameters);
-  });
+/// Whether no parameter acts any more on what is made of the results of `op`.
+static bool isBehindAllParameters(Operation *op) {
+  llvm::SetVector<Operation *> behind;
+  behind.insert(op);
+  for (size_t i = 0; i < behind.size(); ++i)
+    for (Operation *user : behind[i]->getUsers()) {
+      auto isParameter = [](OpOperand &operand) {
+        return parameterUse(operand).has_value();
+      };
+      if (isa<LoopOp, YieldOp>(user) ||
+          llvm::any_of(user->getOpOperands(), isParameter))
+        return false;
+      behind.insert(user);
+    }
+  return true;
 }
 
 static StringRef text(ParameterUse::Kind kind) {
@@ -112,8 +114,7 @@ FailureOr<MupClass> RoleFinder::classOfWeight(OpOperand &operand,
   if (isWidth(made))
     return MupClass::Matrix;
   Operation *op = operand.getOwner();
-  if (!op->getParentOfType<LoopOp>() &&
-      llvm::all_of(op->getResults(), isBehindAllParameters))
+  if (!op->getParentOfType<LoopOp>() && isBehindAllParameters(op))
     return MupClass::Output;
   auto diag = error() << "contracts " << text(contracted)
                       << ", which grows with width, into " << text(made)

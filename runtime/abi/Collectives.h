@@ -90,7 +90,8 @@ constexpr int64_t kStagingAlignment = 64;
 
 /// How a collective is worked off: `slice` elements of each part at a time, by
 /// way of `slots` pieces of staging memory that are `pitch` bytes apart. The
-/// first `ranks` slots are for what comes in.
+/// first `ranks` slots are for what comes in, then there is one of padding if
+/// there is any, or one for each part that is packed.
 struct Rounds {
   int64_t slice = 1;
   int64_t pitch = 0;
@@ -123,11 +124,11 @@ constexpr Rounds roundsOf(CollectiveKind kind, int64_t ranks, int64_t count,
     break;
   case CollectiveKind::reduce_scatter:
     part = flat ? flat : count / ranks;
-    rounds.slots = flat ? ranks + 1 : isPacked ? 2 * ranks : ranks;
+    rounds.slots = isPacked ? 2 * ranks : ranks + (part * ranks > count);
     break;
-  case CollectiveKind::all_reduce: // and a slot of padding
+  case CollectiveKind::all_reduce:
     part = evenBlock(count, ranks);
-    rounds.slots = ranks + 1;
+    rounds.slots = ranks + (part * ranks > count);
     break;
   case CollectiveKind::all_to_all:
     part = count / ranks / ranks;

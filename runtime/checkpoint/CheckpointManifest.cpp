@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/CheckpointManifest.h"
 
+#include "runtime/BoundedJson.h"
 #include "runtime/UserError.h"
 
 #include <cstdio>
@@ -24,6 +25,11 @@ static std::string textChecksum(const std::string &text) {
   return hex(crc.value());
 }
 
+/// A name may hold any bytes, JSON only UTF-8: others become U+FFFD.
+static std::string dump(const ordered_json &json, int indent = -1) {
+  return json.dump(indent, ' ', false, ordered_json::error_handler_t::replace);
+}
+
 std::string CheckpointManifest::toText() const {
   ordered_json stamps;
   for (const auto &[name, stamp] : files)
@@ -36,22 +42,25 @@ std::string CheckpointManifest::toText() const {
       {"recipe", recipe},
       {"step", step},
       {"seed", seed},
-      {"data", {{"file", dataFile}, {"tokens", dataTokens}}},
+      {"data",
+       {{"file", dataFile},
+        {"tokens", dataTokens},
+        {"fingerprint", dataFingerprint}}},
       {"shuffle", shuffle},
       {"batch", batch},
       {"seq", seq},
       {"files", stamps},
   };
   // The checksum covers the compact text of everything before it.
-  json[selfChecksum] = textChecksum(json.dump());
-  return json.dump(2) + "\n";
+  json[selfChecksum] = textChecksum(dump(json));
+  return dump(json, 2) + "\n";
 }
 
 CheckpointManifest CheckpointManifest::fromText(const std::string &text,
                                                 const std::string &path) {
   CheckpointManifest manifest;
   try {
-    ordered_json json = ordered_json::parse(text);
+    auto json = parseBoundedJson<ordered_json>(text);
     int64_t version = json.at("format").get<int64_t>();
     if (version != formatVersion)
       throw UserError(path + ": checkpoint format " + std::to_string(version) +
@@ -59,7 +68,7 @@ CheckpointManifest CheckpointManifest::fromText(const std::string &text,
                       std::to_string(formatVersion));
     std::string expected = json.at(selfChecksum).get<std::string>();
     json.erase(selfChecksum);
-    std::string found = textChecksum(json.dump());
+    std::string found = textChecksum(dump(json));
     if (found != expected)
       throw UserError(path + ": checksum " + found + "; expected " + expected +
                       ": the manifest is damaged or was edited");
@@ -71,6 +80,8 @@ CheckpointManifest CheckpointManifest::fromText(const std::string &text,
     json.at("seed").get_to(manifest.seed);
     json.at("data").at("file").get_to(manifest.dataFile);
     json.at("data").at("tokens").get_to(manifest.dataTokens);
+    // Older checkpoints say nothing of it.
+    manifest.dataFingerprint = json.at("data").value("fingerprint", "");
     json.at("shuffle").get_to(manifest.shuffle);
     json.at("batch").get_to(manifest.batch);
     json.at("seq").get_to(manifest.seq);
@@ -80,6 +91,8 @@ CheckpointManifest CheckpointManifest::fromText(const std::string &text,
           static_cast<uint32_t>(
               std::stoul(stamp.at("crc32").get<std::string>(), nullptr, 16))};
   } catch (const ordered_json::exception &error) {
+    throw UserError(path + ": not a checkpoint manifest: " + error.what());
+  } catch (const JsonError &error) {
     throw UserError(path + ": not a checkpoint manifest: " + error.what());
   } catch (const std::logic_error &error) { // from stoul
     throw UserError(path + ": a 'crc32' is not a hexadecimal number");
@@ -106,6 +119,9 @@ CheckpointManifest::differences(const CheckpointManifest &run) const {
     compare("shuffle (--shuffle)", shuffle, run.shuffle);
     compare("tokens in the data file (--data)", std::to_string(dataTokens),
             std::to_string(run.dataTokens));
+    if (dataTokens == run.dataTokens && !dataFingerprint.empty())
+      compare("fingerprint of the data file (--data)", dataFingerprint,
+              run.dataFingerprint);
   }
   return found;
 }

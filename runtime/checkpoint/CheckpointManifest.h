@@ -28,6 +28,7 @@ struct CheckpointManifest {
   uint64_t seed = 0;
   std::string dataFile; ///< name without folders; empty if there was none
   int64_t dataTokens = 0;
+  std::string dataFingerprint; ///< TokenFile::fingerprint(); empty if unknown
   std::string shuffle;
   int64_t batch = 0; ///< B, sequences of a global batch
   int64_t seq = 0;   ///< T, tokens of a sequence

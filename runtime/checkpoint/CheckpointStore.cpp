@@ -4,6 +4,8 @@
 #include "runtime/checkpoint/CheckpointStore.h"
 
 #include "runtime/UserError.h"
+#include "runtime/checkpoint/FiniteCheck.h"
+#include "runtime/device/Arena.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -16,6 +18,7 @@ namespace fs = std::filesystem;
 
 static const char *const modelFile = "model.safetensors";
 static const char *const optimizerFile = "optimizer.safetensors";
+static const char *const configFile = "config.json";
 static const char *const manifestFile = "manifest.json";
 static const char *const latestFile = "latest";
 /// Begins the name of everything that may be incomplete.
@@ -36,8 +39,9 @@ static std::optional<int64_t> stepOf(const std::string &name) {
   return step;
 }
 
-CheckpointStore::CheckpointStore(std::string directory, int64_t keep)
-    : directory(std::move(directory)), keep(keep) {}
+CheckpointStore::CheckpointStore(std::string directory, int64_t keep,
+                                 std::string config)
+    : directory(std::move(directory)), keep(keep), config(std::move(config)) {}
 
 std::string CheckpointStore::directoryOf(int64_t step) const {
   return directory + "/" + nameOf(step);
@@ -45,8 +49,6 @@ std::string CheckpointStore::directoryOf(int64_t step) const {
 
 void CheckpointStore::prepare() {
   createDirectories(directory);
-  std::string probe = directory + "/" + temporaryPrefix + "probe";
-  FileWriter(probe).finish();
   std::error_code error;
   std::vector<fs::path> leftovers;
   for (const fs::directory_entry &entry :
@@ -71,6 +73,57 @@ std::vector<int64_t> CheckpointStore::steps() const {
   return found;
 }
 
+//===-- Before the first step ---------------------------------------------===//
+
+uint64_t flmrt::bytesOf(const CheckpointTensors &tensors) {
+  uint64_t bytes = 0;
+  for (const std::vector<Tensor> *list :
+       {&tensors.parameters, &tensors.moments})
+    for (const Tensor &tensor : *list)
+      bytes += static_cast<uint64_t>(tensor.elements()) * 4;
+  return bytes;
+}
+
+std::string flmrt::describeSpace(const std::string &directory, uint64_t free,
+                                 uint64_t needed) {
+  if (free / 2 >= needed)
+    return "";
+  auto text = [](uint64_t bytes) {
+    return formatBytes(static_cast<int64_t>(bytes));
+  };
+  return "the disk of " + directory + " has " + text(free) +
+         " left; a checkpoint takes " + text(needed) +
+         ", and while one is written the one before it stays: free some space "
+         "before the first one is due";
+}
+
+void CheckpointStore::rehearse(
+    const CheckpointManifest &manifest, const CheckpointTensors &tensors,
+    const std::function<void(const std::string &)> &warn) const {
+  // Every step's names are as long as these.
+  std::string name = temporaryPrefix + nameOf(manifest.step);
+  std::string folder = directory + "/" + name;
+  std::string renamed = directory + "/" + temporaryPrefix + "old-rehearsal";
+  std::error_code error;
+  fs::remove_all(renamed, error);
+  createDirectories(folder);
+  for (const char *file : {modelFile, optimizerFile})
+    FileWriter(folder + "/" + file).finish();
+  writeTextFile(folder + "/" + configFile, config);
+  writeTextFile(folder + "/" + manifestFile, manifest.toText());
+  renamePath(folder, renamed);
+  syncDirectory(directory);
+  fs::remove_all(renamed, error);
+  if (error)
+    throw UserError("cannot remove a file from " + directory + ": " +
+                    error.message());
+  fs::space_info space = fs::space(directory, error);
+  std::string warning =
+      error ? "" : describeSpace(directory, space.available, bytesOf(tensors));
+  if (!warning.empty())
+    warn(warning);
+}
+
 //===-- Writing -----------------------------------------------------------===//
 
 void CheckpointStore::write(CheckpointManifest manifest,
@@ -88,10 +141,8 @@ void CheckpointStore::write(CheckpointManifest manifest,
                                      tensors.parameters, whole)},
         {optimizerFile, writeSafetensors(temporary + "/" + optimizerFile,
                                          tensors.moments, whole)}};
-    std::string text = manifest.toText();
-    FileWriter file(temporary + "/" + manifestFile);
-    file.write(text.data(), text.size());
-    file.finish();
+    writeTextFile(temporary + "/" + configFile, config);
+    writeTextFile(temporary + "/" + manifestFile, manifest.toText());
     syncDirectory(temporary);
   } catch (...) {
     // On a full disk the half-written files are in the way of everyone.
@@ -104,8 +155,19 @@ void CheckpointStore::write(CheckpointManifest manifest,
     discard(name);
   renamePath(temporary, target);
   syncDirectory(directory);
-  replaceTextFile(directory + "/" + latestFile, name + "\n");
-  removeOlderThan(manifest.step);
+  settle(manifest.step);
+}
+
+void CheckpointStore::settle(int64_t newest) {
+  std::string path = directory + "/" + latestFile, text = nameOf(newest) + "\n";
+  std::error_code ignored;
+  constexpr uint64_t longest = 64;
+  bool isRight = fs::is_regular_file(path, ignored) &&
+                 fs::file_size(path, ignored) < longest &&
+                 readTextFile(path, longest) == text;
+  if (!isRight)
+    replaceTextFile(path, text);
+  removeOlderThan(newest);
 }
 
 void CheckpointStore::removeOlderThan(int64_t newest) {
@@ -131,7 +193,28 @@ void CheckpointStore::discard(const std::string &name) {
 
 //===-- Reading -----------------------------------------------------------===//
 
-/// Throws UserError unless every file is what the manifest says.
+/// Throws UserError unless `file` has this checksum and, from `dataBegin` on, a
+/// multiple of 4, finite numbers.
+static void verifyContents(const FileReader &file, uint32_t expected,
+                           uint64_t dataBegin) {
+  Crc32 crc;
+  bool isFinite = true;
+  file.forEachPiece([&](uint64_t offset, const char *data, uint64_t count) {
+    crc.update(data, count);
+    uint64_t skip = std::min(count, dataBegin - std::min(dataBegin, offset));
+    isFinite =
+        isFinite && areFinite(reinterpret_cast<const float *>(data + skip),
+                              static_cast<int64_t>((count - skip) / 4));
+  });
+  if (crc.value() != expected)
+    throw UserError(file.path() + ": the CRC-32 of the contents differs from "
+                                  "the manifest's: the file is damaged");
+  if (!isFinite)
+    throw UserError(file.path() + ": holds values that are not finite: "
+                                  "training had diverged");
+}
+
+/// Throws UserError unless every file is what the manifest says, and finite.
 CheckpointManifest CheckpointStore::verify(int64_t step) const {
   std::string folder = directoryOf(step) + "/";
   std::string path = folder + manifestFile;
@@ -152,9 +235,12 @@ CheckpointManifest CheckpointStore::verify(int64_t step) const {
                       " bytes; expected " +
                       std::to_string(stamp->second.bytes) +
                       ": the file is truncated or foreign");
-    if (file.checksum() != stamp->second.crc32)
-      throw UserError(file.path() + ": the CRC-32 of the contents differs from "
-                                    "the manifest's: the file is damaged");
+    // Ours begin their data at a multiple of 8.
+    uint64_t headerBytes = 0;
+    if (file.size() >= 8)
+      file.readAt(0, &headerBytes, 8);
+    verifyContents(file, stamp->second.crc32,
+                   headerBytes % 8 ? file.size() : headerBytes + 8);
   }
   return manifest;
 }

@@ -3,6 +3,7 @@
 //
 //   step_00001000/model.safetensors      parameters, Hugging Face names
 //   step_00001000/optimizer.safetensors  exp_avg.<name>, exp_avg_sq.<name>
+//   step_00001000/config.json            how other programs read them
 //   step_00001000/manifest.json          see CheckpointManifest.h
 //   latest                               name of the newest, for scripts
 //
@@ -30,14 +31,35 @@ struct CheckpointTensors {
   std::vector<Tensor> moments; ///< exp_avg.* and exp_avg_sq.*
 };
 
+/// The bytes of their values in a checkpoint.
+uint64_t bytesOf(const CheckpointTensors &tensors);
+
+/// What there is to say of a disk with `free` bytes under `directory`, to which
+/// checkpoints of `needed` bytes go; "" if nothing.
+std::string describeSpace(const std::string &directory, uint64_t free,
+                          uint64_t needed);
+
 class CheckpointStore {
 public:
-  /// `keep` newest checkpoints stay after each write; 0 keeps all.
-  CheckpointStore(std::string directory, int64_t keep);
+  /// `keep` newest checkpoints stay after each write; 0 keeps all. `config` is
+  /// what each has as its config.json.
+  CheckpointStore(std::string directory, int64_t keep,
+                  std::string config = "{}\n");
 
-  /// Creates the directory, removes what a killed run left half-written, and
-  /// finds out now, not after hours, whether it can be written to.
+  /// Creates the directory and removes what a killed run left half-written.
   void prepare();
+
+  /// Finds out now, not after hours, whether a checkpoint can be written: does
+  /// with its names and its manifest what write() will do. Throws UserError.
+  /// Reports through `warn` if the disk has no room for two checkpoints.
+  void rehearse(const CheckpointManifest &manifest,
+                const CheckpointTensors &tensors,
+                const std::function<void(const std::string &)> &warn) const;
+
+  /// What a crash may have cut off after the checkpoint at `newest` got its
+  /// name: `latest` says it, and of those before it, --keep of them stay.
+  /// `newest` must be intact.
+  void settle(int64_t newest);
 
   /// Steps that have a checkpoint, ascending.
   std::vector<int64_t> steps() const;
@@ -79,6 +101,7 @@ private:
 
   std::string directory;
   int64_t keep;
+  std::string config;
 };
 
 } // namespace flmrt

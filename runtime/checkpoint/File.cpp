@@ -29,11 +29,23 @@ static constexpr uint64_t largestTransfer = uint64_t(1) << 30;
 
 //===-- FileWriter --------------------------------------------------------===//
 
+/// Closes `descriptor` and throws if it is that of a pipe. Files are opened
+/// with O_NONBLOCK, so that one is refused here instead of waited for.
+static void refusePipe(int &descriptor, const std::string &path) {
+  struct stat status;
+  if (fstat(descriptor, &status) == 0 && !S_ISFIFO(status.st_mode))
+    return;
+  close(std::exchange(descriptor, -1));
+  throw UserError(path + " is a pipe; expected a regular file");
+}
+
 FileWriter::FileWriter(const std::string &path) : path(path) {
   descriptor =
-      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK,
+           0666);
   if (descriptor < 0)
     fail("cannot create " + path, errno);
+  refusePipe(descriptor, path);
 }
 
 FileWriter::~FileWriter() {
@@ -75,12 +87,11 @@ void FileWriter::finish() {
 //===-- FileReader --------------------------------------------------------===//
 
 FileReader::FileReader(const std::string &path) : name(path) {
-  descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0)
     fail("cannot open " + path, errno);
   struct stat status;
-  int result = fstat(descriptor, &status);
-  if (result == 0 && S_ISREG(status.st_mode)) {
+  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
     bytes = static_cast<uint64_t>(status.st_size);
     return;
   }
@@ -117,15 +128,14 @@ void FileReader::readAt(uint64_t offset, void *out, uint64_t count) const {
   }
 }
 
-uint32_t FileReader::checksum() const {
+void FileReader::forEachPiece(
+    const std::function<void(uint64_t, const char *, uint64_t)> &use) const {
   std::vector<char> buffer(std::min<uint64_t>(bytes, uint64_t(1) << 20));
-  Crc32 crc;
   for (uint64_t offset = 0; offset < bytes; offset += buffer.size()) {
     uint64_t count = std::min<uint64_t>(buffer.size(), bytes - offset);
     readAt(offset, buffer.data(), count);
-    crc.update(buffer.data(), count);
+    use(offset, buffer.data(), count);
   }
-  return crc.value();
 }
 
 //===-- Names -------------------------------------------------------------===//
@@ -140,15 +150,19 @@ std::string flmrt::readTextFile(const std::string &path, uint64_t limit) {
   return text;
 }
 
+void flmrt::writeTextFile(const std::string &path, const std::string &text) {
+  FileWriter file(path);
+  file.write(text.data(), text.size());
+  file.finish();
+}
+
 void flmrt::replaceTextFile(const std::string &path, const std::string &text) {
   std::filesystem::path target(path);
   std::string directory = target.parent_path().string();
   if (directory.empty())
     directory = ".";
   std::string temporary = directory + "/.tmp-" + target.filename().string();
-  FileWriter file(temporary);
-  file.write(text.data(), text.size());
-  file.finish();
+  writeTextFile(temporary, text);
   renamePath(temporary, path);
   syncDirectory(directory);
 }

@@ -10,6 +10,7 @@
 #include "runtime/checkpoint/Crc32.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace flmrt {
@@ -50,8 +51,10 @@ public:
   uint64_t size() const { return bytes; }
   /// Reads exactly `count` bytes that begin at `offset`.
   void readAt(uint64_t offset, void *out, uint64_t count) const;
-  /// Reads all of it: the CRC-32 of the contents.
-  uint32_t checksum() const;
+  /// Reads all of it: calls `use(offset, data, count)` for pieces of 1 MiB, the
+  /// last one shorter.
+  void forEachPiece(
+      const std::function<void(uint64_t, const char *, uint64_t)> &use) const;
 
 private:
   std::string name;
@@ -61,6 +64,9 @@ private:
 
 /// The whole of a small text file; a larger one than `limit` bytes is an error.
 std::string readTextFile(const std::string &path, uint64_t limit);
+
+/// Creates `path`, or empties it, and brings `text` to the disk.
+void writeTextFile(const std::string &path, const std::string &text);
 
 /// Puts `text` in place of `path` at one instant: a reader, or a crash, meets
 /// the old contents or the new ones, never a mixture.

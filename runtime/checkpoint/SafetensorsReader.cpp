@@ -4,9 +4,8 @@
 #include "runtime/checkpoint/MappedTensor.h"
 
 #include "runtime/Bf16.h"
+#include "runtime/BoundedJson.h"
 #include "runtime/UserError.h"
-
-#include "nlohmann/json.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -91,11 +90,11 @@ static SafetensorsFile::Entry parseEntry(const std::string &path,
   for (const json &size : *shape) {
     uint64_t dim;
     if (!getSize(size, dim))
-      fail(path, where + " has the shape " + shape->dump() +
+      fail(path, where + " has the shape " + quoteJson(*shape) +
                      "; expected non-negative integers");
     entry.shape.push_back(static_cast<int64_t>(dim));
     if (__builtin_mul_overflow(bytes, dim, &bytes) || bytes > INT64_MAX)
-      fail(path, where + " has the shape " + shape->dump() +
+      fail(path, where + " has the shape " + quoteJson(*shape) +
                      ", which is more bytes than a file can hold");
   }
 
@@ -105,9 +104,9 @@ static SafetensorsFile::Entry parseEntry(const std::string &path,
       !getSize((*offsets)[1], entry.end) || entry.begin > entry.end)
     fail(path, where + " has no 'data_offsets' pair [begin, end]");
   if (entry.end - entry.begin != bytes)
-    fail(path, where + " has the data_offsets " + offsets->dump() + ", " +
+    fail(path, where + " has the data_offsets " + quoteJson(*offsets) + ", " +
                    std::to_string(entry.end - entry.begin) + " bytes; its " +
-                   entry.type + " shape " + shape->dump() + " takes " +
+                   entry.type + " shape " + quoteJson(*shape) + " takes " +
                    std::to_string(bytes));
   return entry;
 }
@@ -122,12 +121,11 @@ void SafetensorsFile::parseHeader(uint64_t headerBytes) {
     if (event == json::parse_event_t::key && depth == 1 &&
         !names.insert(value.get_ref<const std::string &>()).second)
       repeated = value.get<std::string>();
-    return true;
   };
   json header;
   try {
-    header = json::parse(text, noteNames);
-  } catch (const json::exception &error) {
+    header = parseBoundedJson<json>(text, noteNames);
+  } catch (const JsonError &error) {
     fail(path(), std::string("the header is not JSON: ") + error.what());
   }
   if (!header.is_object())

@@ -90,14 +90,27 @@ void Exchange::finish() {
                    static_cast<long long>(context.transport.rank()), signal,
                    describe().c_str(), missingPeers().c_str());
     }
-    if (duration<double>(now - begin).count() > timeoutSeconds) {
-      char seconds[32];
-      std::snprintf(seconds, sizeof seconds, "%g", timeoutSeconds);
-      fail(describe() + " did not finish within " + seconds +
-               " s; still waiting for " + missingPeers(),
-           /*isAbort=*/true);
-    }
+    checkTime(duration<double>(now - begin).count());
   }
+}
+
+void Exchange::checkTime(double passed) {
+  // One that is stopped is not busy with files.
+  auto isStopped = [&](const Message &message) {
+    return context.transport.isStopped(message.peer);
+  };
+  const double limit =
+      passed > context.timeoutSeconds &&
+              std::any_of(messages.begin(), messages.end(), isStopped)
+          ? context.timeoutSeconds
+          : timeoutSeconds;
+  if (passed <= limit)
+    return;
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%g", limit);
+  fail(describe() + " did not finish within " + seconds +
+           " s; still waiting for " + missingPeers(),
+       /*isAbort=*/true);
 }
 
 void Exchange::checkPeers(bool isInterrupted) {

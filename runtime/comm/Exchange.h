@@ -54,6 +54,7 @@ private:
 
   void removeDone();
   void checkPeers(bool isInterrupted);
+  void checkTime(double passed);
   std::string missingPeers() const;
   [[noreturn]] void fail(const std::string &message, bool isAbort);
 

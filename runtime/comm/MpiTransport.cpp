@@ -5,6 +5,7 @@
 #include "runtime/comm/Transport.h"
 
 #include "runtime/UserError.h"
+#include "runtime/comm/LocalRanks.h"
 
 #include <cassert>
 #include <cerrno>
@@ -35,6 +36,7 @@ public:
                   int64_t bytes) override;
   bool isDone(Request request) override;
   bool hasEnded(int64_t peer) override;
+  bool isStopped(int64_t peer) override;
   [[noreturn]] void abort(int status) override;
   void finish() override;
 
@@ -134,6 +136,11 @@ bool MpiTransport::hasEnded(int64_t peer) {
   const Process &process = processes[static_cast<size_t>(peer)];
   return process.machine != 0 && kill(static_cast<pid_t>(process.id), 0) != 0 &&
          errno == ESRCH;
+}
+
+bool MpiTransport::isStopped(int64_t peer) {
+  const Process &process = processes[static_cast<size_t>(peer)];
+  return process.machine != 0 && isProcessStopped(process.id);
 }
 
 void MpiTransport::abort(int status) {

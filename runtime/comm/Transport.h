@@ -43,6 +43,10 @@ public:
   /// lives: nobody knows of other machines.
   virtual bool hasEnded(int64_t peer) = 0;
 
+  /// Whether the process of `peer` is known to be stopped, by SIGSTOP or a
+  /// debugger: it will not answer.
+  virtual bool isStopped(int64_t) { return false; }
+
   /// Ends the processes of all ranks with this exit status.
   [[noreturn]] virtual void abort(int status) = 0;
 

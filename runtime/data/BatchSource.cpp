@@ -43,11 +43,14 @@ void BatchSource::part(int64_t step, int64_t first, int64_t count,
     throw std::out_of_range("BatchSource::part: step " + std::to_string(step));
   if (first < 0 || count < 0 || first > batchSize - count)
     throw std::out_of_range("BatchSource::part: sequences beyond the batch");
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t begin = window(step * batchSize + first + i) * seq;
-    file.read(begin, seq, tokens + i * seq);
-    file.read(begin + 1, seq, targets + i * seq);
-  }
+  for (int64_t i = 0; i < count; ++i)
+    read(window(step * batchSize + first + i), tokens + i * seq,
+         targets + i * seq);
+}
+
+void BatchSource::read(int64_t index, int32_t *tokens, int32_t *targets) const {
+  file.read(index * seq, seq, tokens);
+  file.read(index * seq + 1, seq, targets);
 }
 
 } // namespace flmrt

@@ -44,6 +44,9 @@ public:
   void part(int64_t step, int64_t first, int64_t count, int32_t *tokens,
             int32_t *targets) const;
 
+  /// Window `index` of the W: inputs and targets, both [seq].
+  void read(int64_t index, int32_t *tokens, int32_t *targets) const;
+
   /// W, the windows of one epoch.
   int64_t windows() const { return windowCount; }
 

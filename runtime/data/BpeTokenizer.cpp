@@ -138,15 +138,33 @@ std::vector<int32_t> BpeTokenizer::encode(std::string_view text) const {
   return out;
 }
 
+const Piece &BpeTokenizer::pieceOf(int32_t token) const {
+  if (token < 0 || token >= vocabSize())
+    throw UserError("token " + std::to_string(token) +
+                    " has no text: the tokenizer has " +
+                    std::to_string(vocabSize()) + " tokens");
+  return spec.pieces[token];
+}
+
+int64_t BpeTokenizer::textBytes(int32_t token) const {
+  const Piece &piece = pieceOf(token);
+  switch (piece.kind) {
+  case PieceKind::Byte:
+    return 1;
+  case PieceKind::Unknown:
+    return static_cast<int64_t>(unknownText.size());
+  case PieceKind::Control:
+    return 0;
+  default:
+    return static_cast<int64_t>(piece.text.size());
+  }
+}
+
 std::string BpeTokenizer::decode(const std::vector<int32_t> &tokens) const {
   std::string out;
   bool prefixSeen = false;
   for (int32_t token : tokens) {
-    if (token < 0 || token >= vocabSize())
-      throw UserError("token " + std::to_string(token) +
-                      " has no text: the tokenizer has " +
-                      std::to_string(vocabSize()) + " tokens");
-    const Piece &piece = spec.pieces[token];
+    const Piece &piece = pieceOf(token);
     switch (piece.kind) {
     case PieceKind::Byte:
       out += static_cast<char>(byteOfPiece(piece.text));

@@ -27,6 +27,7 @@ public:
 
   std::vector<int32_t> encode(std::string_view text) const override;
   std::string decode(const std::vector<int32_t> &tokens) const override;
+  int64_t textBytes(int32_t token) const override;
   size_t cutPosition(std::string_view text, size_t limit) const override;
   int64_t vocabSize() const override {
     return static_cast<int64_t>(spec.pieces.size());
@@ -37,6 +38,7 @@ public:
 private:
   class WordEncoder;
 
+  const Piece &pieceOf(int32_t token) const;
   /// True if some piece holds `left` followed by `right`: only there can a
   /// merge cross, so everywhere else the text falls into words that are encoded
   /// independently of each other, with the result unchanged.

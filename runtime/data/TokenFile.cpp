@@ -7,8 +7,10 @@
 #include "runtime/data/TokenLayout.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <stdexcept>
 #include <sys/stat.h>
+#include <vector>
 
 namespace flmrt {
 
@@ -77,26 +79,20 @@ static int64_t typeLimit(TokenType type) {
   }
 }
 
-/// Index of the first token that is negative or >= `limit`, or -1. Whole blocks
-/// are reduced to their maximum, which vectorises; only a block known to hold
-/// such a token is searched.
+/// Index of the first of `count` tokens that is negative or >= `limit`, or -1.
+/// The maximum of all vectorises; only where it is too large, they are
+/// searched.
 static int64_t firstOutside(const unsigned char *tokens, TokenType type,
                             int64_t count, uint64_t limit) {
-  constexpr int64_t block = 1 << 14;
   int64_t found = -1;
   withUnsigned(tokens, type, [&](const auto *values) {
-    using T = std::decay_t<decltype(*values)>;
-    for (int64_t begin = 0; begin < count && found < 0; begin += block) {
-      const int64_t end = std::min(begin + block, count);
-      T largest = 0;
-      for (int64_t i = begin; i < end; ++i)
-        largest = std::max(largest, values[i]);
-      if (largest < limit)
-        continue;
-      found = begin;
-      while (values[found] < limit)
-        ++found;
-    }
+    std::decay_t<decltype(*values)> largest = 0;
+    for (int64_t i = 0; i < count; ++i)
+      largest = std::max(largest, values[i]);
+    if (largest < limit)
+      return;
+    for (found = 0; values[found] < limit;)
+      ++found;
   });
   return found;
 }
@@ -159,24 +155,32 @@ static TokenLayout readLayout(const std::string &path) {
   throw UserError(message);
 }
 
-static void checkTokens(const TokenLayout &layout, const std::string &path,
-                        int64_t vocab) {
-  const int64_t fits = typeLimit(layout.type);
-  const int64_t limit = vocab > 0 ? std::min(vocab, fits) : fits;
-  const bool narrow =
-      layout.type == TokenType::U8 || layout.type == TokenType::U16;
-  if (narrow && limit == fits)
-    return; // no such token can be written in this type
-  const unsigned char *tokens = layout.file->data() + layout.offset;
-  const int64_t index = firstOutside(tokens, layout.type, layout.count,
-                                     static_cast<uint64_t>(limit));
-  if (index < 0)
-    return;
-  const int64_t token = tokenAt(tokens, layout.type, index);
+TokenFile::TokenFile(const TokenLayout &layout, std::string path, int64_t limit)
+    : file(layout.file), offset(layout.offset), limit(limit),
+      tokenCount(layout.count), storage(layout.type), name(std::move(path)),
+      formatName(layout.format) {}
+
+/// Calls `body(stored, first, count)` for successive pieces of the tokens
+/// [begin, begin + count), as they are stored.
+template <typename Body>
+void TokenFile::forEachBlock(int64_t begin, int64_t count, Body body) const {
+  constexpr int64_t block = 1 << 14;
+  const int64_t width = tokenTypeSize(storage);
+  std::vector<uint64_t> buffer( // aligned for every type
+      static_cast<size_t>((std::min(count, block) * width + 7) / 8));
+  auto *stored = reinterpret_cast<unsigned char *>(buffer.data());
+  for (int64_t end = begin + count; begin < end; begin += block) {
+    const int64_t length = std::min(block, end - begin);
+    file->readAt(offset + begin * width, stored, length * width);
+    body(static_cast<const unsigned char *>(stored), begin, length);
+  }
+}
+
+void TokenFile::failAt(int64_t index, int64_t token, int64_t vocab) const {
   std::string message =
-      "'" + layout.file->path() + "': token " + std::to_string(token) +
-      " at index " + std::to_string(index) + " (byte offset " +
-      std::to_string(layout.offset + index * tokenTypeSize(layout.type)) + ")";
+      "'" + file->path() + "': token " + std::to_string(token) + " at index " +
+      std::to_string(index) + " (byte offset " +
+      std::to_string(offset + index * tokenTypeSize(storage)) + ")";
   if (token < 0)
     message += " is negative: the file is damaged or of another type";
   else if (vocab > 0 && token >= vocab)
@@ -191,15 +195,26 @@ static void checkTokens(const TokenLayout &layout, const std::string &path,
   throw UserError(message);
 }
 
-TokenFile::TokenFile(const TokenLayout &layout, std::string path)
-    : mapping(layout.file), tokens(layout.file->data() + layout.offset),
-      tokenCount(layout.count), storage(layout.type), name(std::move(path)),
-      formatName(layout.format) {}
+void TokenFile::checkTokens(int64_t vocab) const {
+  const bool narrow = storage == TokenType::U8 || storage == TokenType::U16;
+  if (narrow && limit == typeLimit(storage))
+    return; // no such token can be written in this type
+  forEachBlock(
+      0, tokenCount,
+      [&](const unsigned char *stored, int64_t first, int64_t count) {
+        const int64_t index =
+            firstOutside(stored, storage, count, static_cast<uint64_t>(limit));
+        if (index >= 0)
+          failAt(first + index, tokenAt(stored, storage, index), vocab);
+      });
+}
 
 TokenFile TokenFile::open(const std::string &path, int64_t vocab) {
   const TokenLayout layout = readLayout(path);
-  checkTokens(layout, path, vocab);
-  return TokenFile(layout, path);
+  const int64_t fits = typeLimit(layout.type);
+  TokenFile tokens(layout, path, vocab > 0 ? std::min(vocab, fits) : fits);
+  tokens.checkTokens(vocab);
+  return tokens;
 }
 
 void TokenFile::read(int64_t begin, int64_t count, int32_t *out) const {
@@ -208,23 +223,59 @@ void TokenFile::read(int64_t begin, int64_t count, int32_t *out) const {
     throw std::out_of_range("TokenFile::read: [" + std::to_string(begin) +
                             ", +" + std::to_string(count) + ") of " +
                             std::to_string(tokenCount) + " tokens");
-  // open has checked that every token fits int32, so the signedness of the
-  // stored type no longer matters.
-  withUnsigned(tokens, storage, [&](const auto *values) {
+  forEachBlock(begin, count,
+               [&](const unsigned char *stored, int64_t first, int64_t length) {
+                 if (firstOutside(stored, storage, length,
+                                  static_cast<uint64_t>(limit)) >= 0)
+                   throw UserError(
+                       "'" + file->path() +
+                       "' was overwritten while it was read: a token of it "
+                       "is outside the range that was checked; start again "
+                       "when it is whole");
+                 // All fit int32, so the signedness of the stored type no
+                 // longer matters.
+                 withUnsigned(stored, storage, [&](const auto *values) {
+                   for (int64_t i = 0; i < length; ++i)
+                     out[first - begin + i] = static_cast<int32_t>(values[i]);
+                 });
+               });
+}
+
+std::string TokenFile::fingerprint() const {
+  constexpr int64_t piece = 4096, pieces = 256;
+  uint64_t hash = 0xCBF29CE484222325;
+  auto add = [&](uint64_t value) { hash = (hash ^ value) * 0x100000001B3; };
+  std::vector<int32_t> tokens(piece);
+  auto addTokens = [&](int64_t begin, int64_t count) {
+    read(begin, count, tokens.data());
     for (int64_t i = 0; i < count; ++i)
-      out[i] = static_cast<int32_t>(values[begin + i]);
-  });
+      add(static_cast<uint64_t>(tokens[static_cast<size_t>(i)]));
+  };
+  add(static_cast<uint64_t>(tokenCount));
+  if (tokenCount <= piece * pieces)
+    for (int64_t begin = 0; begin < tokenCount; begin += piece)
+      addTokens(begin, std::min(piece, tokenCount - begin));
+  else
+    for (int64_t i = 0; i < pieces; ++i) // the last one ends with the file
+      addTokens((tokenCount - piece) / (pieces - 1) * i +
+                    (tokenCount - piece) % (pieces - 1) * i / (pieces - 1),
+                piece);
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx",
+                static_cast<unsigned long long>(hash));
+  return text;
 }
 
 int64_t TokenFile::largest() const {
-  uint64_t result = 0;
-  withUnsigned(tokens, storage, [&](const auto *values) {
-    std::decay_t<decltype(*values)> found = 0;
-    for (int64_t i = 0; i < tokenCount; ++i)
-      found = std::max(found, values[i]);
-    result = found;
-  });
-  return static_cast<int64_t>(result);
+  int64_t result = 0;
+  forEachBlock(0, tokenCount,
+               [&](const unsigned char *stored, int64_t, int64_t count) {
+                 withUnsigned(stored, storage, [&](const auto *values) {
+                   for (int64_t i = 0; i < count; ++i)
+                     result = std::max(result, static_cast<int64_t>(values[i]));
+                 });
+               });
+  return result;
 }
 
 } // namespace flmrt

@@ -21,12 +21,17 @@ public:
     std::string out;
     out.reserve(tokens.size());
     for (int32_t token : tokens) {
-      if (token < 0 || token > 255)
-        throw UserError("token " + std::to_string(token) +
-                        " has no text: the byte tokenizer has 256 tokens");
+      textBytes(token);
       out += static_cast<char>(token);
     }
     return out;
+  }
+
+  int64_t textBytes(int32_t token) const override {
+    if (token < 0 || token > 255)
+      throw UserError("token " + std::to_string(token) +
+                      " has no text: the byte tokenizer has 256 tokens");
+    return 1;
   }
 
   int64_t vocabSize() const override { return 256; }

@@ -33,6 +33,10 @@ public:
   /// text. Throws UserError for a token outside [0, vocabSize()).
   virtual std::string decode(const std::vector<int32_t> &tokens) const = 0;
 
+  /// Bytes of text that `token` stands for where there is text before it; 0 of
+  /// a control token. Throws UserError as decode().
+  virtual int64_t textBytes(int32_t token) const = 0;
+
   /// A position in (0, text.size()] where `text` may be cut and its two parts
   /// encoded on their own, with the same tokens as the whole: the last one at
   /// or before `limit` > 0, or else the first one after it. For encoding texts

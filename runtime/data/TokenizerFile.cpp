@@ -2,6 +2,7 @@
 // Reading and writing `.tokenizer` files.
 //===----------------------------------------------------------------------===//
 #include "runtime/data/TokenizerFile.h"
+#include "runtime/BoundedJson.h"
 #include "runtime/UserError.h"
 #include "runtime/data/MappedFile.h"
 #include "runtime/data/Utf8.h"
@@ -167,8 +168,8 @@ TokenizerSpec parseTokenizerFile(std::string_view contents,
                                  const std::string &name) {
   Json root;
   try {
-    root = Json::parse(contents.begin(), contents.end());
-  } catch (const Json::exception &error) {
+    root = parseBoundedJson<Json>(std::string(contents));
+  } catch (const JsonError &error) {
     throw UserError("'" + name +
                     "' is not a tokenizer file (JSON): " + error.what());
   }

@@ -22,6 +22,14 @@ numberIn(std::initializer_list<const char *> names) {
   return std::nullopt;
 }
 
+/// The first of `names` that is set, or "".
+static std::string setOne(std::initializer_list<const char *> names) {
+  for (const char *name : names)
+    if (std::getenv(name))
+      return name;
+  return "";
+}
+
 Launch Launch::fromEnvironment() {
   Launch launch;
   auto rank = numberIn({"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"});
@@ -31,6 +39,10 @@ Launch Launch::fromEnvironment() {
   launch.rank = rank.value_or(0);
   // PMIx alone does not say how many; another rank than 0 is not alone.
   launch.ranks = ranks.value_or(launch.isLaunched ? 0 : 1);
+  launch.rankVariable =
+      setOne({"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"});
+  launch.jobVariable =
+      setOne({"PMIX_NAMESPACE", "OMPI_MCA_ess_base_jobid", "PMI_JOBID"});
   launch.localRanks = std::max<int64_t>(1, localRanks.value_or(1));
   return launch;
 }

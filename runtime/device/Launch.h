@@ -6,6 +6,7 @@
 #define FLM_RUNTIME_DEVICE_LAUNCH_H
 
 #include <cstdint>
+#include <string>
 
 namespace flmrt {
 
@@ -15,6 +16,9 @@ struct Launch {
   int64_t rank = 0;
   int64_t ranks = 1;      ///< 0 if the launcher does not say
   int64_t localRanks = 1; ///< on this machine
+  /// The variables that say which rank of which job a process is; the latter
+  /// empty if none does.
+  std::string rankVariable, jobVariable;
 
   static Launch fromEnvironment();
 };

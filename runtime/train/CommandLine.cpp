@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/CommandLine.h"
 
+#include "runtime/Decimal.h"
 #include "runtime/UserError.h"
 #include "runtime/abi/Program.h"
 #include "runtime/device/ThreadPool.h"
@@ -62,31 +63,17 @@ public:
   /// A whole number of at least `least`.
   void count(const char *flag, int64_t &value, const char *unit,
              const std::string &doc, int64_t least = 0) {
-    auto check = [least](const std::string &found) -> std::string {
-      char *end;
-      errno = 0;
-      long long number = std::strtoll(found.c_str(), &end, 10);
-      if (!found.empty() && !*end && errno == 0 && number >= least)
-        return "";
-      return "found '" + found + "'; expected a whole number of at least " +
-             std::to_string(least);
-    };
-    describe(app.add_option(flag, value)->check(check), unit, doc,
-             std::to_string(value));
+    decimal(flag, value, unit, doc, std::to_string(value),
+            "a whole number of at least " + std::to_string(least),
+            [least](int64_t number) { return number >= least; });
   }
 
   /// A finite number of at least 0.
   void number(const char *flag, double &value, const char *unit,
               const std::string &doc) {
-    auto check = [](const std::string &found) -> std::string {
-      char *end;
-      double number = std::strtod(found.c_str(), &end);
-      if (!found.empty() && !*end && std::isfinite(number) && number >= 0)
-        return "";
-      return "found '" + found + "'; expected a number of at least 0";
-    };
-    describe(app.add_option(flag, value)->check(check), unit, doc,
-             shortNumber(value));
+    decimal(flag, value, unit, doc, shortNumber(value),
+            "a number of at least 0",
+            [](double number) { return number >= 0; });
   }
 
   void flag(const char *flag, bool &value, const std::string &doc) {
@@ -101,6 +88,23 @@ public:
   }
 
 private:
+  template <typename Number, typename Predicate>
+  void decimal(const char *flag, Number &value, const char *unit,
+               const std::string &doc, const std::string &byDefault,
+               const std::string &expected, Predicate isAllowed) {
+    auto check = [=](const std::string &found) -> std::string {
+      std::optional<Number> number = parseDecimal<Number>(found);
+      return number && isAllowed(*number)
+                 ? ""
+                 : "found '" + found + "'; expected " + expected;
+    };
+    auto set = [&value](const std::string &text) {
+      value = *parseDecimal<Number>(text);
+    };
+    describe(app.add_option_function<std::string>(flag, set)->check(check),
+             unit, doc, byDefault);
+  }
+
   CLI::App &app;
   std::string groupName;
 };
@@ -148,8 +152,8 @@ void addFlags(CLI::App &app, Options &options) {
   flags.count("--threads", options.threads, "THREADS",
               "threads that compute, the main one included", 1);
   flags.number("--comm-timeout", options.commTimeout, "SECONDS",
-               "longest time that a collective may take before all ranks are "
-               "ended; no effect on one rank");
+               "longest time that a collective, or MPI's own start, may take "
+               "before all ranks are ended; no effect on one rank");
 
   flags.group("Recipe");
   flm::abi::forEachKey(options.recipe, [&](const RecipeKey &key, auto &value) {
@@ -164,7 +168,8 @@ void addFlags(CLI::App &app, Options &options) {
               "evaluate on --val every this many steps, and at the end; 0: "
               "only at the end");
   flags.count("--eval-batches", options.evalBatches, "BATCHES",
-              "micro-batches of one evaluation; 0 takes the whole file");
+              "micro-batches of one evaluation, spread over the file; 0 takes "
+              "all of it, every window once");
   flags.count("--probe-every", options.probeEvery, "STEPS",
               "log the mean size of the activations every this many steps; 0: "
               "never");

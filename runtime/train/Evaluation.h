@@ -6,8 +6,10 @@
 
 #include "runtime/data/BatchSource.h"
 #include "runtime/train/CompiledProgram.h"
+#include "runtime/train/SideFile.h"
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,27 +19,48 @@ namespace flmrt {
 
 class Evaluation {
 public:
-  /// Evaluates on the first `batches` micro-batches of the file at `path`, in
-  /// file order, or on all of them for 0. Windows that do not fill a last
-  /// micro-batch are left out. Of each, `rank` computes its part. Throws
-  /// UserError.
+  /// Evaluates on as many windows of the file at `path` as fill `batches`
+  /// micro-batches, spread evenly over it, or on all of them, each once, for 0
+  /// and where there are no more. Of a micro-batch, `rank` computes its part.
+  /// Throws UserError.
   Evaluation(const std::string &path, int64_t batches,
              const ProgramManifest &manifest, int64_t rank);
 
-  /// Mean loss in nats per token; nothing if `isInterrupted` says so between
-  /// two micro-batches. All ranks call it.
-  std::optional<double> run(CompiledProgram &program,
-                            const std::function<bool()> &isInterrupted);
+  /// Whether all ranks stop, asked before every micro-batch: with the error if
+  /// this rank cannot read it.
+  using MustStop = std::function<bool(std::exception_ptr)>;
 
-  /// "5.5452 nats/token | 8.0000 bits/byte", the latter only if the number of
-  /// bytes per token is known.
+  /// Mean loss of the windows in nats per token; nothing if `mustStop` says so.
+  /// All ranks call it.
+  std::optional<double> run(CompiledProgram &program, const MustStop &mustStop);
+
+  /// The loss in bits per byte of the targets' text: of exactly those that are
+  /// evaluated. Nothing where it is not known what text a token stands for.
+  std::optional<double> bitsPerByte(double loss) const;
+
+  /// "5.5452 nats/token | 8.0000 bits/byte"
   std::string describe(double loss) const;
 
+  const SideFile &sideFile() const { return side; }
+
 private:
+  int64_t windowAt(int64_t index) const;
+  void countTextBytes(int64_t vocab);
+  std::optional<double> meanOf(CompiledProgram &program,
+                               const MustStop &mustStop, int64_t first,
+                               int64_t different);
+  std::optional<double> sumOfFew(CompiledProgram &program,
+                                 const MustStop &mustStop, int64_t first,
+                                 int64_t different);
+
+  TokenFile file;
+  SideFile side;
   BatchSource source;
-  int64_t batches;
-  int64_t first, count; ///< this rank's sequences of a micro-batch
-  std::optional<double> tokensPerByte;
+  int64_t seq;
+  int64_t batch;            ///< sequences of a micro-batch, of all ranks
+  int64_t windows;          ///< that are evaluated
+  int64_t firstSlot, slots; ///< this rank's sequences of a micro-batch
+  int64_t textBytes = 0;    ///< of all targets; 0: not known
   std::vector<int32_t> tokens, targets; // of this rank's part
 };
 

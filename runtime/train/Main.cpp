@@ -1,10 +1,13 @@
 //===----------------------------------------------------------------------===//
 // main() of every training binary, and of every rank.
 //===----------------------------------------------------------------------===//
+#include "runtime/StandardDescriptors.h"
 #include "runtime/UserError.h"
 #include "runtime/abi/Program.h"
 #include "runtime/comm/Communicator.h"
 #include "runtime/comm/HostExchange.h"
+#include "runtime/comm/MpiWatch.h"
+#include "runtime/device/CpuFeatures.h"
 #include "runtime/device/Launch.h"
 #include "runtime/train/CommandLine.h"
 #include "runtime/train/Interrupt.h"
@@ -87,20 +90,50 @@ static int reportErrors(const Launch &launch, Body body) {
   return EXIT_FAILURE;
 }
 
+/// When this process began, as far as it can know.
+static const MpiWatch::Clock::time_point processBegin = MpiWatch::Clock::now();
+
+/// A limit to MPI's own start, which counts from the start of the process, or
+/// to its end, within which all other limits have been met.
+static MpiWatch::Settings watched(const char *what, const Options &options,
+                                  MpiWatch::Clock::time_point begin,
+                                  double moreSeconds) {
+  return {what, options.commTimeout,
+          begin + std::chrono::duration_cast<MpiWatch::Clock::duration>(
+                      std::chrono::duration<double>(options.commTimeout +
+                                                    moreSeconds)),
+          interruptSignal};
+}
+
+static std::unique_ptr<Transport> startMpi(const Options &options,
+                                           const Launch &launch) {
+  MpiWatch watch(launch, watched("start", options, processBegin, 0));
+  return std::unique_ptr<Transport>(flmrt_createMpiTransport());
+}
+
+static void finish(Communicator &communicator, const Options &options,
+                   const Launch &launch) {
+  if (communicator.ranks() == 1)
+    return communicator.finish();
+  MpiWatch watch(launch, watched("end", options, MpiWatch::Clock::now(), 1));
+  communicator.finish();
+}
+
 static int train(const ProgramManifest &manifest, const Options &options,
                  const Launch &launch) {
   const Distribution &distribution = manifest.distribution;
   Communicator communicator(
       distribution.mesh, {options.commTimeout, interruptSignal}, [&] {
-        return distribution.mesh.ranks() == 1
-                   ? createSelfTransport()
-                   : std::unique_ptr<Transport>(flmrt_createMpiTransport());
+        return distribution.mesh.ranks() == 1 ? createSelfTransport()
+                                              : startMpi(options, launch);
       });
   HostExchange exchange(communicator, distribution.collectives);
   int status = reportErrors(launch, [&] {
-    int done = TrainingRun(manifest, options, communicator, exchange).execute();
+    TrainingRun run(manifest, options, communicator, exchange);
+    deferSignals();
+    int done = run.execute();
     exchange.finish();
-    communicator.finish();
+    finish(communicator, options, launch);
     return done;
   });
   if (status == EXIT_FAILURE && communicator.ranks() > 1)
@@ -117,13 +150,18 @@ static int run(int argc, char **argv, const Launch &launch) {
     std::printf("%s\n", describeConfig(manifest, *options).c_str());
     return 0;
   }
+  requireCpuFeatures(manifest.cpuName, manifest.cpuFeatures);
   checkWorldSize(manifest, launch, argv[0]);
-  installSignalHandlers();
   return train(manifest, *options, launch);
 }
 
 int main(int argc, char **argv) {
+  occupyStandardDescriptors();
+  installSignalHandlers();
   const Launch launch = Launch::fromEnvironment();
+  // One of several ranks does not know yet whether the others are further.
+  if (launch.isLaunched)
+    deferSignals();
   // The root speaks for all.
   if (launch.rank != 0 && !std::freopen("/dev/null", "w", stdout))
     return EXIT_FAILURE;

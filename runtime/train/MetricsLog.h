@@ -2,7 +2,8 @@
 // metrics.jsonl: one JSON object per line, appended as the run goes.
 //
 //   {"step":12,"loss":…,"grad_norm":…,"lr":…,"ms":…,"tokens_per_s":…}
-//   {"step":100,"val_loss":…}               after 100 steps
+//   {"step":100,"val_loss":…,"bits_per_byte":…}   after 100 steps, the latter
+//                                           where it is known
 //   {"step":100,"probes":{"embed":[…],…}}   after 100 steps
 //   {"step":100,"bytes_sent_per_step":{"measured":[…],"predicted":[…]}}
 //                                           of several ranks, at the end, by
@@ -16,6 +17,8 @@
 #include "runtime/train/ProgramManifest.h"
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,16 +38,23 @@ class MetricsLog {
 public:
   /// Logs nothing.
   MetricsLog() = default;
-  /// Continues `path` after `step` optimizer steps: what a run had logged
-  /// beyond that is removed (all of it for step 0 of a new run), because it
-  /// will be logged again. Throws UserError.
-  MetricsLog(const std::string &path, int64_t step);
+  enum Mode {
+    /// More steps come. What a run had logged beyond `step` is removed at once
+    /// (all of it for step 0 of a new run): it will be logged again.
+    Train,
+    /// No step comes. Nothing is removed, and only what is missing is added:
+    /// an interruption may have cut off the evaluation of the last step.
+    Complete,
+  };
+  /// Continues `path` after `step` optimizer steps. Throws UserError.
+  MetricsLog(const std::string &path, int64_t step, Mode mode = Train);
   ~MetricsLog();
   MetricsLog(MetricsLog &&other) noexcept;
   MetricsLog &operator=(MetricsLog &&other) noexcept;
 
   void logStep(const StepMetrics &metrics);
-  void logEvaluation(int64_t step, double loss);
+  void logEvaluation(int64_t step, double loss,
+                     std::optional<double> bitsPerByte = std::nullopt);
   /// `values` are those of all `probes`, one after the other.
   void logProbes(int64_t step, const std::vector<Probe> &probes,
                  const std::vector<float> &values);
@@ -53,10 +63,16 @@ public:
                     const std::vector<int64_t> &predicted);
 
 private:
-  void append(const nlohmann::ordered_json &record);
+  void open();
+  /// `kind`: the key that tells such a record from others of its step.
+  void append(const char *kind, const nlohmann::ordered_json &record);
 
   std::string path;
   int descriptor = -1;
+  /// Of Complete: kinds of record that the last step has, and whether the file
+  /// is opened when there is something to add.
+  std::set<std::string> present;
+  bool isPending = false;
 };
 
 } // namespace flmrt

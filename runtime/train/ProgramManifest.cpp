@@ -194,6 +194,12 @@ ProgramManifest ProgramManifest::parse(const char *text) {
     json.at("workspace_bytes").get_to(manifest.workspaceBytes);
     json.at("parameter_count").get_to(manifest.parameterCount);
     json.at("flops_per_token").get_to(manifest.flopsPerToken);
+    if (json.contains("forward"))
+      manifest.forward = json.at("forward");
+    if (json.contains("cpu")) {
+      json.at("cpu").at("name").get_to(manifest.cpuName);
+      json.at("cpu").at("features").get_to(manifest.cpuFeatures);
+    }
   } catch (const ordered_json::exception &error) {
     fail(error.what());
   } catch (const std::invalid_argument &error) {

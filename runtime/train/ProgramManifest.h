@@ -75,6 +75,10 @@ struct ProgramManifest {
   int64_t stateBytes = 0, scratchBytes = 0, workspaceBytes = 0;
   int64_t parameterCount = 0;
   double flopsPerToken = 0;
+  nlohmann::ordered_json forward; ///< what no parameter says, to be shown
+  /// The CPU that the kernels were compiled for, and what they need of one.
+  std::string cpuName;
+  std::vector<std::string> cpuFeatures;
   Distribution distribution;
 
   /// B: sequences of a step.

@@ -1,30 +1,32 @@
 //===----------------------------------------------------------------------===//
-// `<file>.json`, which flm-data writes beside a token file: how much text the
-// tokens stand for, and which tokenizer made them.
+// `<file>.json`, which flm-data writes beside a token file: how many tokens it
+// has, and which tokenizer made them.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_RUNTIME_TRAIN_SIDEFILE_H
 #define FLM_RUNTIME_TRAIN_SIDEFILE_H
 
+#include "runtime/data/TokenFile.h"
+#include "runtime/data/Tokenizer.h"
+
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 
 namespace flmrt {
 
 struct SideFile {
-  /// Tokens per byte of text, if the file says so.
-  std::optional<double> tokensPerByte;
   /// "bytes", the path of a `.tokenizer` file, or empty if unknown.
   std::string tokenizer;
 
-  /// Reads what stands beside the token file at `path`. A file that is missing
-  /// or not understood says nothing: it describes, and nothing depends on it.
-  static SideFile beside(const std::string &path);
-};
+  /// Reads what stands beside the token file at `path`; nothing stands there of
+  /// most files that others have written. Throws UserError if it is damaged, or
+  /// describes another file than `tokens`.
+  static SideFile beside(const std::string &path, const TokenFile &tokens);
 
-/// Tokens per byte of the text behind a token file: from the side file, else 1
-/// for a vocabulary of 256 (bytes), else unknown.
-std::optional<double> tokensPerByteOf(const std::string &path, int64_t vocab);
+  /// The tokenizer, or bytes for a vocabulary of 256 where none is named. Null
+  /// if it is unknown or no longer there.
+  std::unique_ptr<Tokenizer> openTokenizer(int64_t vocab) const;
+};
 
 } // namespace flmrt
 

@@ -11,12 +11,12 @@
 #include "runtime/train/Console.h"
 #include "runtime/train/Generation.h"
 #include "runtime/train/Interrupt.h"
+#include "runtime/train/ModelConfig.h"
 #include "runtime/train/SideFile.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 
 using namespace flmrt;
@@ -28,39 +28,37 @@ static double secondsSince(Clock::time_point begin) {
 
 //===-- Setting up --------------------------------------------------------===//
 
-/// What the user says, else what flm-data says beside the data.
-static std::string tokenizerName(const Options &options) {
-  if (!options.tokenizer.empty())
-    return options.tokenizer;
-  for (const std::string &path : {options.data, options.val}) {
-    std::string name = path.empty() ? "" : SideFile::beside(path).tokenizer;
-    if (!name.empty())
-      return name;
-  }
-  return "";
-}
-
 TrainingRun::TrainingRun(const ProgramManifest &manifest,
                          const Options &options, Communicator &communicator,
                          ProgramExchange &exchange)
     : manifest(manifest), options(options), communicator(communicator),
       exchange(exchange), volume(manifest.distribution, exchange) {
-  if (options.generate)
-    tokenizer = openTokenizer(tokenizerName(options), manifest.vocab);
   if (options.probeEvery && manifest.probes.empty())
     throw UserError("--probe-every: this binary was compiled without probes");
+  // What the user says, else what flm-data says beside the data.
+  std::string tokenizerName = options.tokenizer;
+  auto note = [&](const SideFile &side) {
+    if (tokenizerName.empty())
+      tokenizerName = side.tokenizer;
+  };
   if (!options.data.empty()) {
     dataFile = TokenFile::open(options.data, manifest.vocab);
+    dataFingerprint = dataFile->fingerprint();
     data.emplace(*dataFile, manifest.seq, manifest.globalBatch(),
                  options.shuffleMode(), options.recipe.seed);
+    note(SideFile::beside(options.data, *dataFile));
   }
-  if (!options.val.empty())
+  if (!options.val.empty()) {
     evaluation.emplace(options.val, options.evalBatches, manifest,
                        communicator.rank());
+    note(evaluation->sideFile());
+  }
+  if (options.generate)
+    tokenizer = openTokenizer(tokenizerName, manifest.vocab);
   requireSameRun();
   if (!options.out.empty()) {
-    store.emplace(options.out, options.keep);
-    if (communicator.isRoot())
+    store.emplace(options.out, options.keep, modelConfig(manifest));
+    if (communicator.isRoot() && !isReadOnly())
       prepareOutput();
   }
   program.emplace(manifest, static_cast<int>(options.threads),
@@ -69,8 +67,12 @@ TrainingRun::TrainingRun(const ProgramManifest &manifest,
   if (step < options.recipe.steps && !data)
     throw UserError("--data is missing: the tokens to train on (--steps 0 does "
                     "not train)");
-  if (!options.out.empty() && communicator.isRoot())
-    log = MetricsLog(options.out + "/metrics.jsonl", step);
+  if (lock)
+    store->rehearse(describeRun(), program->tensors(), printWarning);
+  if (!options.out.empty() && communicator.isRoot() && !isReadOnly())
+    log = MetricsLog(options.out + "/metrics.jsonl", step,
+                     isLastStep() && options.resume ? MetricsLog::Complete
+                                                    : MetricsLog::Train);
 }
 
 //===-- The loop ----------------------------------------------------------===//
@@ -86,8 +88,10 @@ int TrainingRun::execute() {
                  " steps); shorten it with --warmup");
   auto begin = Clock::now();
   bool finished = train();
-  if (store && savedStep != step)
+  const bool hasNothingNew = hasFailed && step == firstStep;
+  if (store && savedStep != step && !hasNothingNew)
     saveCheckpoint();
+  endAfterFailure();
   if (step > firstStep) {
     printSpeed(secondsSince(begin));
     reportVolume();
@@ -98,19 +102,33 @@ int TrainingRun::execute() {
              communicator, [&] { return isInterrupted(); });
   if (!isInterrupted())
     return 0;
-  printLine(std::string("interrupted by ") +
-            (stopSignal == SIGINT ? "SIGINT" : "SIGTERM") + " after step " +
+  printLine("interrupted by " + signalName(stopSignal) + " after step " +
             std::to_string(step) +
             (store ? "; continue with --resume" : "; nothing was saved"));
   return 128 + stopSignal;
 }
 
-/// Whether a signal has asked any rank to stop; all ranks get the same answer.
-bool TrainingRun::isInterrupted() {
-  if (stopSignal == 0)
-    stopSignal = static_cast<int>(communicator.largest(
-        "the agreement between two steps", {interruptSignal()})[0]);
-  return stopSignal != 0;
+/// Whether to stop between two steps, because a signal has asked any rank to or
+/// because any rank cannot read its data; all ranks get the same answer.
+bool TrainingRun::isInterrupted(std::exception_ptr newFailure) {
+  if (newFailure && !failure)
+    failure = newFailure;
+  if (stopSignal == 0 && !hasFailed) {
+    std::vector<int64_t> agreed =
+        communicator.largest("the agreement between two steps",
+                             {interruptSignal(), failure != nullptr});
+    stopSignal = static_cast<int>(agreed[0]);
+    hasFailed = agreed[1] != 0;
+  }
+  return stopSignal != 0 || hasFailed;
+}
+
+/// What was trained is saved by now; the rank that could not read says why.
+void TrainingRun::endAfterFailure() {
+  if (failure)
+    std::rethrow_exception(failure);
+  if (hasFailed)
+    throw FailedElsewhere();
 }
 
 /// Returns false if a signal stopped it.
@@ -121,16 +139,25 @@ bool TrainingRun::train() {
     targets.resize(tokens.size());
   }
   for (;;) {
+    // First: what it finds wrong is not saved.
     evaluateIfDue();
     probeIfDue();
-    if (isInterrupted())
+    // Also before the step: data that cannot be read cost nothing that was
+    // trained.
+    std::exception_ptr unreadable;
+    if (!isLastStep()) {
+      try {
+        readTokens(step);
+      } catch (const UserError &) {
+        unreadable = std::current_exception();
+      }
+    }
+    if (isInterrupted(unreadable))
       return false;
+    saveIfDue();
     if (isLastStep())
       return true;
     trainOneStep();
-    bool isDue = options.checkpointEvery && step % options.checkpointEvery == 0;
-    if (store && isDue)
-      saveCheckpoint();
   }
 }
 
@@ -143,7 +170,6 @@ void TrainingRun::readTokens(int64_t ofStep) {
 
 void TrainingRun::trainOneStep() {
   auto begin = Clock::now();
-  readTokens(step);
   volume.beginStep();
   CompiledProgram::StepResult result = program->trainStep(
       tokens.data(), targets.data(), hyperAt(options.recipe, step + 1));
@@ -162,13 +188,8 @@ void TrainingRun::trainOneStep() {
     else
       std::snprintf(values, sizeof values, "loss %g, gradient norm %g",
                     double(result.loss), double(result.gradientNorm));
-    throw UserError(
-        "step " + std::to_string(step) + " is not finite (" + values +
-        "): training has diverged; " +
-        (savedStep < 0
-             ? std::string("no checkpoint has been written")
-             : "the last good checkpoint is " + store->directoryOf(savedStep)) +
-        "; try a lower --lr, a longer --warmup or a smaller --clip");
+    failDiverged("step " + std::to_string(step) + " is not finite (" + values +
+                 ")");
   }
   StepMetrics metrics;
   metrics.step = step;
@@ -183,15 +204,28 @@ void TrainingRun::trainOneStep() {
     printStep(metrics, options.recipe.steps);
 }
 
+void TrainingRun::failDiverged(const std::string &what) const {
+  throw UserError(what + ": training has diverged; " +
+                  (savedStep < 0 ? std::string("no checkpoint has been written")
+                                 : "the last good checkpoint is " +
+                                       store->directoryOf(savedStep)) +
+                  "; try a lower --lr, a longer --warmup or a smaller --clip");
+}
+
 void TrainingRun::evaluateIfDue() {
   bool isDue =
       isLastStep() || (options.evalEvery && step % options.evalEvery == 0);
   if (!evaluation || !isDue)
     return;
   std::optional<double> loss =
-      evaluation->run(*program, [&] { return isInterrupted(); });
+      evaluation->run(*program, [&](std::exception_ptr unreadable) {
+        return isInterrupted(unreadable);
+      });
+  if (loss && !std::isfinite(*loss))
+    failDiverged("the validation loss after step " + std::to_string(step) +
+                 " is not finite");
   if (loss) {
-    log.logEvaluation(step, *loss);
+    log.logEvaluation(step, *loss, evaluation->bitsPerByte(*loss));
     printLine("val loss " + evaluation->describe(*loss));
   }
 }

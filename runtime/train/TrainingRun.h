@@ -8,6 +8,7 @@
 #define FLM_RUNTIME_TRAIN_TRAININGRUN_H
 
 #include "runtime/checkpoint/CheckpointStore.h"
+#include "runtime/checkpoint/RunLock.h"
 #include "runtime/comm/Communicator.h"
 #include "runtime/comm/ProgramExchange.h"
 #include "runtime/data/Tokenizer.h"
@@ -19,6 +20,7 @@
 #include "runtime/train/StepVolume.h"
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -48,20 +50,30 @@ private:
   void trainOneStep();
   void evaluateIfDue();
   void probeIfDue();
+  void saveIfDue();
+  void requireFiniteState();
   void saveCheckpoint();
+  [[noreturn]] void failDiverged(const std::string &what) const;
   void printSpeed(double seconds) const;
   void reportVolume();
-  bool isInterrupted();
+  bool isInterrupted(std::exception_ptr failure = nullptr);
+  void endAfterFailure();
   /// Tokens of a step, of all ranks.
   int64_t stepTokens() const { return manifest.globalBatch() * manifest.seq; }
   bool isLastStep() const { return step >= options.recipe.steps; }
+  /// A look at a run that another process may be busy with: no file changes.
+  bool isReadOnly() const {
+    return options.resume && options.recipe.steps == 0;
+  }
 
   const ProgramManifest &manifest;
   const Options &options;
   Communicator &communicator;
   ProgramExchange &exchange;
   std::optional<CheckpointStore> store;
+  std::optional<RunLock> lock; ///< of the root
   std::optional<TokenFile> dataFile;
+  std::string dataFingerprint;
   std::optional<BatchSource> data;
   std::optional<Evaluation> evaluation;
   std::unique_ptr<Tokenizer> tokenizer;
@@ -74,6 +86,8 @@ private:
   int64_t step = 0;                     ///< optimizer steps done
   int64_t savedStep = -1;               ///< of the newest checkpoint
   int stopSignal = 0;                   ///< that all ranks have agreed on
+  bool hasFailed = false;               ///< reading data, on some rank
+  std::exception_ptr failure;           ///< that of this rank
 };
 
 } // namespace flmrt

@@ -44,6 +44,31 @@ TEST_F(BatchSourceTest, InOrderAndWrapping) {
   }
 }
 
+/// Any token of a small file counts; the same tokens in another format do not
+/// make another file.
+TEST_F(BatchSourceTest, AFingerprintTellsFilesApart) {
+  auto fingerprintOf = [&](const std::vector<int32_t> &tokens, bool wide) {
+    TokenFileWriter writer(folder.path("f.bin"), wide);
+    writer.append(tokens);
+    writer.finish();
+    writer.commit();
+    return TokenFile::open(folder.path("f.bin"), 0).fingerprint();
+  };
+  for (size_t size : {1, 4096, 5000, 1 << 20, (1 << 20) + 1, 3000017}) {
+    std::vector<int32_t> tokens(size, 7);
+    const std::string whole = fingerprintOf(tokens, true);
+    EXPECT_EQ(whole.size(), 16u);
+    EXPECT_EQ(fingerprintOf(tokens, false), whole);
+    for (size_t at : {size_t(0), size - 1}) {
+      tokens[at] = 8;
+      EXPECT_NE(fingerprintOf(tokens, true), whole) << size << ", " << at;
+      tokens[at] = 7;
+    }
+    tokens.push_back(7);
+    EXPECT_NE(fingerprintOf(tokens, true), whole) << size;
+  }
+}
+
 TEST_F(BatchSourceTest, LastTokenIsOnlyATarget) {
   EXPECT_EQ(BatchSource(counting(9), 4, 1, Shuffle::None, 0).windows(), 2);
   EXPECT_EQ(BatchSource(counting(8), 4, 1, Shuffle::None, 0).windows(), 1);

@@ -1,13 +1,18 @@
 //===----------------------------------------------------------------------===//
 // The flm-data program, run as a user runs it.
 //===----------------------------------------------------------------------===//
+#include "runtime/UserError.h"
+#include "runtime/data/MappedFile.h"
 #include "runtime/data/TokenFile.h"
 #include "test/data/TemporaryFolder.h"
 #include "test/data/TrainingCorpus.h"
 #include "tools/flm-data/BpeTraining.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 using namespace flmrt;
@@ -85,6 +90,73 @@ TEST_F(FlmDataTool, EncodesBytes) {
   EXPECT_EQ(json["files"][0]["path"], "a.txt");
   const Result info = run("info t.bin");
   EXPECT_NE(info.output.find("llm.c version 1"), std::string::npos);
+}
+
+TEST_F(FlmDataTool, NumbersAreDecimal) {
+  folder.write("long.txt", std::string(100'000, 'x'));
+  succeeds("encode --val-bytes 010000 --out t.bin --val v.bin long.txt");
+  EXPECT_EQ(decoded("v.bin").size(), 10'000u);
+  succeeds("encode --out a.bin a.txt");
+  EXPECT_EQ(decoded("a.bin --begin 010 --count 08"), text.substr(10, 8));
+  fails("decode a.bin --begin 0x10",
+        {"--begin: found '0x10'; expected a whole number"});
+}
+
+TEST_F(FlmDataTool, NeverWaitsForAPipe) {
+  succeeds("encode --out t.bin a.txt");
+  ASSERT_EQ(mkfifo(folder.path("pipe").c_str(), 0600), 0);
+  ASSERT_EQ(mkfifo(folder.path("u.bin.json").c_str(), 0600), 0);
+  folder.write("u.bin", folder.read("t.bin"));
+  const std::string limited = "timeout 20 env";
+  fails("encode --out v.bin pipe", {"'pipe' is not a regular file"}, limited);
+  fails("encode --out pipe a.txt", {"it exists and is not a regular file"},
+        limited);
+  fails("info pipe", {"'pipe' is not a regular file"}, limited);
+  fails("info u.bin", {"'u.bin.json' is not a regular file"}, limited);
+  fails("decode u.bin", {"'u.bin.json' is not a regular file"}, limited);
+}
+
+/// Only a process that has mapped a file notices: the map's end is gone.
+TEST(MappedFileDeathTest, SaysThatAFileWasCutShort) {
+  TemporaryFolder folder;
+  const std::string path = folder.path("t.txt");
+  folder.write("t.txt", std::string(1 << 20, 'x'));
+  const auto file = MappedFile::open(path);
+  EXPECT_EXIT(
+      {
+        std::filesystem::resize_file(path, 10);
+        MappedFile::onTruncation([] { std::fputs("tidied; ", stderr); });
+        std::exit(std::count(file->data(), file->data() + file->size(), 'y'));
+      },
+      testing::ExitedWithCode(1), "tidied; error: '.*t.txt' was cut short");
+  char byte;
+  EXPECT_THROW(file->readAt(10, &byte, 1), UserError);
+}
+
+TEST_F(FlmDataTool, WritesNoMessageIntoAFile) {
+  succeeds("encode --out t.bin a.txt");
+  // Through a second shell: run() itself redirects output and error.
+  for (const std::string closed :
+       {"<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">&- 2>&-"}) {
+    const std::string command =
+        "cd '" + folder.path("") +
+        "' && '" FLM_DATA_TOOL "' encode --out u.bin a.txt " + closed;
+    EXPECT_EQ(std::system(command.c_str()), 0) << closed;
+    EXPECT_EQ(folder.read("u.bin"), folder.read("t.bin")) << closed;
+    EXPECT_EQ(folder.read("u.bin.json"), folder.read("t.bin.json"));
+  }
+}
+
+TEST_F(FlmDataTool, TakesNoDescriptionOfAnotherFile) {
+  folder.write("b.txt", text + text);
+  succeeds("encode --out a.bin a.txt");
+  succeeds("encode --out b.bin b.txt");
+  folder.write("a.bin.json", folder.read("b.bin.json"));
+  fails("decode a.bin", {"'a.bin.json' describes another number of tokens"});
+  EXPECT_EQ(decoded("a.bin --tokenizer bytes"), text);
+  const Result info = run("info a.bin");
+  EXPECT_NE(info.output.find("describes another number of tokens"),
+            std::string::npos);
 }
 
 TEST_F(FlmDataTool, WritesUint32OnRequest) {

@@ -47,6 +47,8 @@ TEST_F(TokenizerFile, SurvivesTheRoundTrip) {
 TEST_F(TokenizerFile, RefusesWhatIsNotOne) {
   refuses("", {"is empty"});
   refuses("hello", {"not a tokenizer file"});
+  refuses(std::string(100'000, '[') + std::string(100'000, ']'),
+          {"not a tokenizer file", "nested deeper"});
   refuses("{\"a\": 1}", {"JSON but no tokenizer"});
   refuses("[]", {"JSON but no tokenizer"});
   expectUserError([&] { Tokenizer::open(folder.path("none")); },

@@ -14,10 +14,14 @@
 // Gradients are whole numbers that depend on tokens and indices, so that every
 // order of their sums gives the same bits: what is tested here is the runtime.
 //
+// FAKE_FEATURE="avx2" says that it needs a CPU with this feature.
+//
 // Accidents, on the rank FAKE_RANK alone if that is set, in the step that the
 // number says: FAKE_SIGNAL="3:9" raises signal 9, FAKE_HANG="3" never returns,
 // FAKE_NAN="3" makes the loss NaN, FAKE_EXTRA="3" communicates once too often,
-// FAKE_FULL="3:1000" lets no file grow beyond 1000 bytes from then on.
+// FAKE_FULL="3:1000" lets no file grow beyond 1000 bytes from then on. Before
+// main, FAKE_EARLY="19" raises a signal and FAKE_LATE="5" sleeps for 5 seconds;
+// FAKE_AFTER="120:19" raises signal 19 after 120 milliseconds.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_TEST_RUNTIME_FAKESHARDS_H
 #define FLM_TEST_RUNTIME_FAKESHARDS_H

@@ -73,6 +73,8 @@ public:
                         {"sizes", {layout.dp, layout.pp, layout.tp}}};
     if (layout.ranks() > 1)
       manifest["collectives"] = collectives();
+    if (const char *feature = std::getenv("FAKE_FEATURE"))
+      manifest["cpu"] = {{"name", "fake"}, {"features", {feature}}};
     return manifest.dump();
   }
 

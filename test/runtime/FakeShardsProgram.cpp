@@ -12,6 +12,7 @@
 #include <cstring>
 #include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 using namespace fake;
@@ -85,6 +86,26 @@ bool isTime(const char *name, const Rank &rank, int *rest = nullptr) {
     *rest = more;
   return true;
 }
+
+/// Accidents that do not wait for a step.
+[[maybe_unused]] const bool hasBegun = [] {
+  const char *only = std::getenv("FAKE_RANK");
+  const char *rank = std::getenv("OMPI_COMM_WORLD_RANK");
+  if (only && (!rank || std::strcmp(only, rank) != 0))
+    return false;
+  if (const char *text = std::getenv("FAKE_EARLY"))
+    std::raise(std::atoi(text));
+  if (const char *text = std::getenv("FAKE_LATE"))
+    std::this_thread::sleep_for(std::chrono::seconds(std::atoi(text)));
+  int milliseconds, signal;
+  const char *text = std::getenv("FAKE_AFTER");
+  if (text && std::sscanf(text, "%d:%d", &milliseconds, &signal) == 2)
+    std::thread([=] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+      kill(getpid(), signal);
+    }).detach();
+  return true;
+}();
 
 float meanToken(const Rank &rank, const int32_t *tokens, int64_t count) {
   float sum = 0;

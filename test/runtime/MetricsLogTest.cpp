@@ -3,7 +3,6 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/train/MetricsLog.h"
 #include "runtime/train/Generation.h"
-#include "runtime/train/SideFile.h"
 #include "test/runtime/TestFiles.h"
 
 #include <gmock/gmock.h>
@@ -61,31 +60,6 @@ TEST(MetricsLog, TouchesNothingButRegularFiles) {
   TemporaryDirectory directory;
   EXPECT_THAT(errorOf([&] { MetricsLog(directory / "", 0); }),
               HasSubstr("not a regular file"));
-}
-
-TEST(TokensPerByte, ComesFromTheSideFileOrTheVocabulary) {
-  TemporaryDirectory directory;
-  std::string path = directory / "val.bin";
-  EXPECT_EQ(tokensPerByteOf(path, 256), 1.0);
-  EXPECT_EQ(tokensPerByteOf(path, 8000), std::nullopt);
-  writeFile(path + ".json", R"({"tokens": 25, "bytes": 100})");
-  EXPECT_EQ(tokensPerByteOf(path, 8000), 0.25);
-  writeFile(path + ".json", R"({"tokens": 25, "bytes": 0})");
-  EXPECT_EQ(tokensPerByteOf(path, 8000), std::nullopt);
-  writeFile(path + ".json", "[");
-  EXPECT_EQ(tokensPerByteOf(path, 8000), std::nullopt);
-}
-
-TEST(SideFile, NamesTheTokenizerRelativeToTheData) {
-  TemporaryDirectory directory;
-  std::string path = directory / "val.bin";
-  EXPECT_EQ(SideFile::beside(path).tokenizer, "");
-  writeFile(path + ".json", R"({"tokenizer": "bytes"})");
-  EXPECT_EQ(SideFile::beside(path).tokenizer, "bytes");
-  writeFile(path + ".json", R"({"tokenizer": "a.tokenizer"})");
-  EXPECT_EQ(SideFile::beside(path).tokenizer, directory / "a.tokenizer");
-  writeFile(path + ".json", R"({"tokenizer": 3})");
-  EXPECT_EQ(SideFile::beside(path).tokenizer, "");
 }
 
 TEST(SampleToken, FollowsTheDistribution) {

@@ -55,7 +55,12 @@ TEST_F(Safetensors, RoundTrips) {
   FileStamp stamp = write(tensors);
   std::string bytes = readFile(path);
   EXPECT_EQ(stamp.bytes, bytes.size());
-  EXPECT_EQ(stamp.crc32, FileReader(path).checksum());
+  Crc32 crc;
+  FileReader(path).forEachPiece(
+      [&](uint64_t, const char *piece, uint64_t count) {
+        crc.update(piece, count);
+      });
+  EXPECT_EQ(stamp.crc32, crc.value());
   uint64_t headerBytes;
   std::memcpy(&headerBytes, bytes.data(), 8);
   EXPECT_EQ(headerBytes % 8, 0u);
@@ -234,7 +239,7 @@ TEST_F(Safetensors, RefusesHeadersThatAreNone) {
   EXPECT_THAT(openError(fileWith(R"({"a":)" + std::string(500'000, '[') +
                                      std::string(500'000, ']') + "}",
                                  0)),
-              HasSubstr("not an object"));
+              HasSubstr("nested deeper"));
 }
 
 TEST_F(Safetensors, RefusesWhatIsNoFile) {

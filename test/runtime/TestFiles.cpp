@@ -5,6 +5,7 @@
 
 #include "runtime/UserError.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -67,36 +68,73 @@ void flmtest::writeTokens(const std::string &path, int64_t count) {
   writeFile(path, bytes);
 }
 
-ProcessResult flmtest::runBinary(const std::vector<std::string> &arguments,
-                                 const std::string &environment,
-                                 int64_t largestFile) {
-  TemporaryDirectory directory;
+RunningBinary::RunningBinary(const std::vector<std::string> &arguments,
+                             const std::string &environment,
+                             int64_t largestFile,
+                             const std::vector<int> &closed) {
   std::string out = directory / "out", err = directory / "err";
   std::vector<char *> argv = {const_cast<char *>(FAKE_TRAIN)};
   for (const std::string &argument : arguments)
     argv.push_back(const_cast<char *>(argument.c_str()));
   argv.push_back(nullptr);
-  pid_t child = fork();
-  if (child == 0) {
-    dup2(open(out.c_str(), O_WRONLY | O_CREAT, 0600), 1);
-    dup2(open(err.c_str(), O_WRONLY | O_CREAT, 0600), 2);
-    if (!environment.empty())
-      putenv(const_cast<char *>(environment.c_str()));
-    if (largestFile) {
-      rlimit limit = {static_cast<rlim_t>(largestFile),
-                      static_cast<rlim_t>(largestFile)};
-      setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    execv(FAKE_TRAIN, argv.data());
-    _exit(127);
+  writeFile(out, "");
+  writeFile(err, "");
+  process = fork();
+  if (process != 0)
+    return;
+  dup2(open(out.c_str(), O_WRONLY), 1);
+  dup2(open(err.c_str(), O_WRONLY), 2);
+  for (int descriptor : closed)
+    close(descriptor);
+  if (!environment.empty())
+    putenv(const_cast<char *>(environment.c_str()));
+  if (largestFile) {
+    rlimit limit = {static_cast<rlim_t>(largestFile),
+                    static_cast<rlim_t>(largestFile)};
+    setrlimit(RLIMIT_FSIZE, &limit);
   }
+  alarm(60); // one that waits for ever fails its test
+  execv(FAKE_TRAIN, argv.data());
+  _exit(127);
+}
+
+RunningBinary::~RunningBinary() {
+  if (process <= 0)
+    return;
+  kill(process, SIGKILL);
+  waitpid(process, nullptr, 0);
+}
+
+void RunningBinary::signal(int number) const { kill(process, number); }
+
+std::string RunningBinary::output() const {
+  return readFile(directory / "out");
+}
+
+bool RunningBinary::hasPrinted(const std::string &text) const {
+  for (int i = 0; i < 2000; ++i) {
+    if (output().find(text) != std::string::npos)
+      return true;
+    usleep(10'000);
+  }
+  return false;
+}
+
+ProcessResult RunningBinary::wait() {
   ProcessResult result;
   int status = 0;
-  waitpid(child, &status, 0);
+  waitpid(process, &status, 0);
+  process = -1;
   result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  result.out = readFile(out);
-  result.err = readFile(err);
+  result.out = output();
+  result.err = readFile(directory / "err");
   return result;
+}
+
+ProcessResult flmtest::runBinary(const std::vector<std::string> &arguments,
+                                 const std::string &environment,
+                                 int64_t largestFile) {
+  return RunningBinary(arguments, environment, largestFile).wait();
 }
 
 std::string flmtest::errorOf(const std::function<void()> &action) {

@@ -34,6 +34,32 @@ struct ProcessResult {
   std::string out, err;
 };
 
+/// The fake training binary, running beside the test.
+class RunningBinary {
+public:
+  /// `environment` and `largestFile` as in runBinary; `closed` are descriptors
+  /// that it begins without.
+  explicit RunningBinary(const std::vector<std::string> &arguments,
+                         const std::string &environment = "",
+                         int64_t largestFile = 0,
+                         const std::vector<int> &closed = {});
+  ~RunningBinary();
+
+  int id() const { return process; }
+  void signal(int number) const;
+  /// Standard output so far.
+  std::string output() const;
+  /// Returns once `text` has been printed, or after some seconds: whether it
+  /// was.
+  bool hasPrinted(const std::string &text) const;
+  /// Waits for its end.
+  ProcessResult wait();
+
+private:
+  TemporaryDirectory directory;
+  int process = -1;
+};
+
 /// Runs the fake training binary. `environment` is NAME=value; `largestFile`
 /// > 0 makes the disk full after that many bytes per file.
 ProcessResult runBinary(const std::vector<std::string> &arguments,

@@ -28,7 +28,8 @@ install(DIRECTORY docs DESTINATION ${FLM_INSTALL_DOC} COMPONENT flmc)
 
 install(TARGETS flm-data RUNTIME COMPONENT flmc)
 if(FLM_BUILD_COMPILER)
-  set(tools flmc flm-emulate flm-lsp-server flm-opt flm-reduce flm-translate flm-tune-gemm)
+  set(tools flmc flm-emulate flm-interpret flm-lsp-server flm-opt flm-reduce flm-translate
+    flm-tune-gemm)
   # MLIR's and LLVM's libraries stay where the toolchain has them.
   set_target_properties(${tools} PROPERTIES INSTALL_RPATH "${LLVM_LIBRARY_DIRS}")
   install(TARGETS ${tools} RUNTIME COMPONENT flmc)

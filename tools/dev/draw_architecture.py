@@ -34,18 +34,20 @@ BESIDE = [
     ("train", "train", "passes/autodiff/rules", ["gradient of each op, by family"], False),
     ("shard", "local", "passes/sharding/rules",
      ["how each op may be split, by family;", "read by partitioner and verifier"], False),
+    ("buffers", "buffers", "codegen/target", ["what a target is: all that stages know of it"], False),
     ("kernels", "llvm", "codegen/cpu",
-     ["kernel builders: vector dialect, width and", "tile of the CPU; lowering to LLVM"], False),
+     ["the target of today. rules/: which kernels", "each op needs, by family; kernel builders:",
+      "vector dialect, width and tile of the CPU;", "lowering to LLVM"], False),
     ("exe", "exe", "runtime", ["main: loop, data, ranks, checkpoints"], False),
 ]
 APART = [
     ("graph", "mup", "passes/contracts", ["after every stage: what it promised"], False),
     ("train", "local", "codegen/reference",
      ["every op in plain loops over doubles: what", "kernels, gradients and partitions",
-      "are measured against"], False),
+      "are measured against (flm-interpret)"], False),
     ("fuse", "kernels", "dialects/flm_gpu, codegen/gpu",
      ["kernels for sm_80 and sm_90a: NVVM, PTX,", "cubin. Run by the emulator and by",
-      "tools/gpu-check. No flmc stage builds", "a GPU binary yet."], True),
+      "tools/gpu-check. No target launches them", "yet: flmc makes no GPU binary."], True),
     ("llvm", "exe", "runtime/device/cuda",
      ["a driver loaded when asked for;", "used by tools/gpu-check only"], True),
 ]

@@ -2,6 +2,7 @@
 // `flm-data info` and `flm-data decode`.
 //===----------------------------------------------------------------------===//
 #include "runtime/UserError.h"
+#include "runtime/data/MappedFile.h"
 #include "runtime/data/TokenFile.h"
 #include "runtime/data/Tokenizer.h"
 #include "tools/flm-data/Commands.h"
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace flmrt {
@@ -20,14 +20,22 @@ using Json = nlohmann::json;
 
 /// What flm-data wrote beside the file, or null.
 static Json readDescription(const std::string &path) {
-  std::ifstream in(path + ".json");
-  if (!in)
+  std::error_code ignored;
+  if (!fs::exists(path + ".json", ignored))
     return nullptr;
-  Json json = Json::parse(in, nullptr, /*allow_exceptions=*/false);
+  const auto file = MappedFile::open(path + ".json");
+  Json json = Json::parse(file->text(), nullptr, /*allow_exceptions=*/false);
   if (!json.is_object())
     throw UserError("'" + path +
                     ".json' is damaged; delete it, or encode the text again");
   return json;
+}
+
+/// Whether what is written beside the file belongs to it.
+static bool describes(const std::string &path, const TokenFile &file) {
+  const Json json = readDescription(path);
+  return !json.is_object() || !json.contains("tokens") ||
+         json["tokens"] == file.size();
 }
 
 /// The tokenizer named beside the file: "bytes", a path, or empty.
@@ -58,7 +66,7 @@ void infoCommand(const std::string &path) {
   std::printf("  text           %s bytes, %.4f tokens per byte\n",
               grouped(bytes).c_str(),
               bytes > 0 ? double(file.size()) / double(bytes) : 0);
-  if (json.value("tokens", int64_t(-1)) != file.size())
+  if (!describes(path, file))
     std::printf("  warning: %s.json describes another number of tokens\n",
                 path.c_str());
 }
@@ -74,6 +82,12 @@ void decodeCommand(const DecodeOptions &options) {
   const auto tokenizer =
       name == "bytes" ? Tokenizer::bytes() : Tokenizer::open(name);
   const TokenFile file = TokenFile::open(options.path, tokenizer->vocabSize());
+  if (options.tokenizer.empty() && !describes(options.path, file))
+    throw UserError("'" + options.path +
+                    ".json' describes another number of tokens than '" +
+                    options.path +
+                    "' has; delete it and say --tokenizer, or encode the text "
+                    "again");
   if (options.begin < 0 || options.begin > file.size())
     throw UserError("--begin " + std::to_string(options.begin) + " of '" +
                     options.path + "', which has " +

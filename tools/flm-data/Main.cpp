@@ -1,6 +1,8 @@
 //===----------------------------------------------------------------------===//
 // flm-data: text to token files and back.
 //===----------------------------------------------------------------------===//
+#include "runtime/Decimal.h"
+#include "runtime/StandardDescriptors.h"
 #include "runtime/UserError.h"
 #include "tools/flm-data/Commands.h"
 #include "tools/flm-data/OutputFile.h"
@@ -12,6 +14,26 @@
 
 using namespace flmrt;
 
+/// A decimal number: CLI11 itself would read 0100 as 64.
+template <typename Number, typename Value>
+static CLI::Option *addNumber(CLI::App &command, const char *flag, Value &value,
+                              const char *doc) {
+  auto check = [](const std::string &found) -> std::string {
+    return parseDecimal<Number>(found)
+               ? ""
+               : "found '" + found + "'; expected a " +
+                     (std::is_integral_v<Number> ? "whole " : "") + "number";
+  };
+  return command
+      .add_option_function<std::string>(
+          flag,
+          [&value](const std::string &text) {
+            value = *parseDecimal<Number>(text);
+          },
+          doc)
+      ->check(check);
+}
+
 static void addTextOptions(CLI::App &command, TextOptions &text) {
   command.add_option("FILES", text.paths, "text files, and folders with --ext")
       ->required();
@@ -21,15 +43,13 @@ static void addTextOptions(CLI::App &command, TextOptions &text) {
 
 static void addTrainingOptions(CLI::App &command,
                                BpeTrainingOptions &training) {
-  command
-      .add_option("--coverage", training.coverage,
-                  "share of characters that get a piece of their own, "
-                  "others are written as bytes")
-      ->capture_default_str();
-  command
-      .add_option("--train-bytes", training.maxBytes,
-                  "most text that training looks at, evenly sampled")
-      ->capture_default_str();
+  addNumber<double>(command, "--coverage", training.coverage,
+                    "share of characters that get a piece of their own, "
+                    "others are written as bytes")
+      ->default_str("0.9995");
+  addNumber<int64_t>(command, "--train-bytes", training.maxBytes,
+                     "most text that training looks at, evenly sampled")
+      ->default_str(std::to_string(training.maxBytes));
 }
 
 static void addEncode(CLI::App &app, EncodeOptions &options) {
@@ -39,18 +59,18 @@ static void addEncode(CLI::App &app, EncodeOptions &options) {
   command->add_option("--tokenizer", options.tokenizer,
                       "bytes (the default), a .tokenizer file, or a "
                       "SentencePiece .model (BPE)");
-  command->add_option("--train-vocab", options.training.vocab,
-                      "train a BPE tokenizer of this many pieces on the "
-                      "training part first");
+  addNumber<int64_t>(*command, "--train-vocab", options.training.vocab,
+                     "train a BPE tokenizer of this many pieces on the "
+                     "training part first");
   command->add_option("--tokenizer-out", options.tokenizerOut,
                       "where the trained tokenizer goes");
   command->add_option("--out", options.out, "the training tokens")->required();
   command->add_option("--val", options.validationOut,
                       "the validation tokens: the tail of each file");
-  command->add_option("--val-fraction", options.validationFraction,
-                      "share of each file for validation (0.05)");
-  command->add_option("--val-bytes", options.validationBytes,
-                      "bytes of text for validation, shared among the files");
+  addNumber<double>(*command, "--val-fraction", options.validationFraction,
+                    "share of each file for validation (0.05)");
+  addNumber<int64_t>(*command, "--val-bytes", options.validationBytes,
+                     "bytes of text for validation, shared among the files");
   command
       ->add_option("--dtype", options.dtype,
                    "auto takes uint16 up to 65,536 tokens")
@@ -64,7 +84,8 @@ static void addTrainTokenizer(CLI::App &app, TrainTokenizerOptions &options) {
   CLI::App *command =
       app.add_subcommand("train-tokenizer", "Train a BPE tokenizer");
   addTextOptions(*command, options.text);
-  command->add_option("--vocab", options.training.vocab, "number of pieces")
+  addNumber<int64_t>(*command, "--vocab", options.training.vocab,
+                     "number of pieces")
       ->required();
   command
       ->add_option("--out", options.out,
@@ -86,13 +107,15 @@ static void addInspection(CLI::App &app, std::string &infoPath,
       ->required();
   command->add_option("--tokenizer", decode.tokenizer,
                       "bytes or a file; by default what FILE.json names");
-  command->add_option("--begin", decode.begin, "the first token")
-      ->capture_default_str();
-  command->add_option("--count", decode.count, "how many; all by default");
+  addNumber<int64_t>(*command, "--begin", decode.begin, "the first token")
+      ->default_str("0");
+  addNumber<int64_t>(*command, "--count", decode.count,
+                     "how many; all by default");
   command->callback([&decode] { decodeCommand(decode); });
 }
 
 int main(int argc, char **argv) {
+  occupyStandardDescriptors();
   // A write past the file size limit or into a closed pipe then fails like any
   // other, with a message.
   std::signal(SIGXFSZ, SIG_IGN);

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "tools/flm-data/OutputFile.h"
 #include "runtime/UserError.h"
+#include "runtime/data/MappedFile.h"
 
 #include <atomic>
 #include <cerrno>
@@ -29,17 +30,22 @@ static void replaceTemporary(const char *from, const char *to) {
   }
 }
 
-static void removeTemporaries(int signal) {
+static void removeTemporaries() {
   for (const std::atomic<const char *> &slot : temporaries)
     if (const char *path = slot)
       ::unlink(path);
+}
+
+static void endBySignal(int signal) {
+  removeTemporaries();
   std::signal(signal, SIG_DFL);
   std::raise(signal);
 }
 
 void removeTemporariesOnSignal() {
+  MappedFile::onTruncation(removeTemporaries);
   for (int signal : {SIGINT, SIGTERM, SIGHUP})
-    if (std::signal(signal, removeTemporaries) == SIG_IGN)
+    if (std::signal(signal, endBySignal) == SIG_IGN)
       std::signal(signal, SIG_IGN); // as under nohup
 }
 

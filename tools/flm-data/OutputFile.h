@@ -45,8 +45,8 @@ private:
   int descriptor = -1;
 };
 
-/// Makes SIGINT, SIGTERM and SIGHUP remove what is not committed before they
-/// end the program.
+/// Makes SIGINT, SIGTERM and SIGHUP, and an input that is cut short, remove
+/// what is not committed before they end the program.
 void removeTemporariesOnSignal();
 
 } // namespace flmrt

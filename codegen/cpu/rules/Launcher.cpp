@@ -11,6 +11,8 @@ using namespace flm::cpu;
 
 void CpuKernels::describe(llvm::json::Object &manifest) const {
   manifest["workspace_bytes"] = workspace;
+  manifest["cpu"] = llvm::json::Object{
+      {"name", cpu.cpu}, {"features", llvm::json::Array(extensionsOf(cpu))}};
 }
 
 LogicalResult CpuKernels::launchKernel(Location loc, StringRef symbol,

@@ -3,8 +3,8 @@
 // RUN: not flm-opt %t/unknown-state.mlir --flm-assign-buffers 2>&1 | FileCheck %t/unknown-state.mlir
 // RUN: not flm-opt %t/large.mlir --flm-assign-buffers=memory-limit=5000000 --mlir-print-op-on-diagnostic=false 2>&1 | FileCheck %t/large.mlir
 // RUN: flm-opt %t/large.mlir --flm-assign-buffers=memory-limit=6291456
-// RUN: not flm-opt %t/messages.mlir --flm-assign-buffers=memory-limit=6291456 --mlir-print-op-on-diagnostic=false 2>&1 | FileCheck %t/messages.mlir
-// RUN: flm-opt %t/messages.mlir --flm-assign-buffers=memory-limit=7340032
+// RUN: not flm-opt %t/messages.mlir --flm-assign-buffers=memory-limit=5242880 --mlir-print-op-on-diagnostic=false 2>&1 | FileCheck %t/messages.mlir
+// RUN: flm-opt %t/messages.mlir --flm-assign-buffers=memory-limit=6291456
 
 //--- no-train-step.mlir
 // CHECK: error: has no @train_step; run the train stage first
@@ -37,9 +37,8 @@ flm.program @train_step of @c(%x: !f32_a, %y: !f32_b) {
 }
 
 //--- messages.mlir
-// What a collective takes besides: a slot for the half of each rank, and one for
-// padding.
-// CHECK: error: the program needs 7.0 MiB (state 2.0 MiB, scratch 2.0 MiB, messages between ranks 3.0 MiB), the limit is 6.0 MiB
+// What a collective takes besides: room for the half of each rank.
+// CHECK: error: the program needs 6.0 MiB (state 2.0 MiB, scratch 2.0 MiB, messages between ranks 2.0 MiB), the limit is 5.0 MiB
 !f32_a = !flm.tensor<[a=524288] f32>
 flm.program @train_step of @c(%x: !f32_a) {
   %a = scale %x by 2.0 : !f32_a

@@ -122,8 +122,8 @@ double TrainPrograms::loss(const Batch &batch, State &state) {
 
 /// No clipping, and a first moment that is the gradient.
 static Tensor gradientHyper() {
-  using abi::Hyper;
-  Tensor hyper({abi::hyperCount});
+  using flm::abi::Hyper;
+  Tensor hyper({flm::abi::hyperCount});
   std::pair<Hyper, double> chosen[] = {{Hyper::lr, 0.1},
                                        {Hyper::eps, 1e-8},
                                        {Hyper::bias1, 1},

@@ -100,15 +100,27 @@ std::string ModelWriter::weight(const std::string &type) {
   return name;
 }
 
-/// A weight that is computed.
+/// A weight that is computed, a matrix also as a product of two.
 std::string ModelWriter::derivedWeight(const std::string &type) {
-  static const std::vector<std::string> ops = {"scale", "add", "silu_mul"};
-  const std::string &op = dice.oneOf(ops);
-  std::string first = weight(type),
-              second = op == "scale" ? "by 0.75" : ", %" + weight(type);
+  size_t comma = type.find(", ");
+  int64_t op = dice.below(comma == std::string::npos ? 3 : 5);
+  std::string first, second, written;
+  if (op < 3) {
+    first = weight(type);
+    second = op ? weight(type) : "";
+    written = op == 0   ? "scale %" + first + " by 0.75 : "
+              : op == 1 ? "add %" + first + ", %" + second + " : "
+                        : "silu_mul %" + first + ", %" + second + " : ";
+  } else {
+    std::string left = type.substr(0, comma) + ", ffn]",
+                right = "[" + type.substr(comma + 2, type.size() - comma - 3) +
+                        ", ffn]";
+    first = weight(left);
+    second = weight(right);
+    written = "linear %" + first + ", %" + second + " : " + left + " -> ";
+  }
   std::string name = fresh("v");
-  line("%" + name + " = " + op + " %" + first + (op == "scale" ? " " : "") +
-       second + " : " + type);
+  line("%" + name + " = " + written + type);
   scope->weights.push_back({name, type});
   return name;
 }

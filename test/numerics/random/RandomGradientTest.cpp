@@ -1,6 +1,7 @@
 //===----------------------------------------------------------------------===//
 // Gradients of random models against finite differences.
 //===----------------------------------------------------------------------===//
+#include "dialects/flm/Flm.h"
 #include "test/numerics/Program.h"
 #include "test/numerics/gradient/FiniteDifferences.h"
 #include "test/numerics/gradient/TrainPrograms.h"
@@ -88,4 +89,30 @@ TEST(RandomModels, GradientsAreFiniteDifferences) {
   });
   // Where steps of two sizes disagree nothing is learnt; that must be rare.
   EXPECT_LE(20 * curved, checked + 20);
+}
+
+/// Ops that compute in one element type: that of all operands and results.
+static bool isOfOneType(mlir::Operation *op) {
+  using namespace flm;
+  return mlir::isa<AddOp, ScaleOp, SiluMulOp, SiluMulGradOp, RmsNormOp,
+                   RmsNormGradXOp, RopeOp, LinearOp, LinearGradXOp>(op);
+}
+
+TEST(RandomModels, NarrowGradientsAreWellTyped) {
+  forEachSeed(100, [](const RandomModel &model, uint64_t) {
+    TrainPrograms programs(model.spec + "flm.plan @single of @m on grid() {}\n",
+                           {"", "", "", {"precision=bf16"}});
+    programs.program("train_step")->walk([](mlir::Operation *op) {
+      if (!isOfOneType(op))
+        return;
+      mlir::Type type = flm::typeOf(op->getResult(0)).getElementType();
+      for (mlir::Type other : op->getOperandTypes())
+        EXPECT_EQ(mlir::cast<flm::NamedTensorType>(other).getElementType(),
+                  type)
+            << testing::PrintToString(op->getName().getStringRef().str());
+      for (mlir::Type other : op->getResultTypes())
+        EXPECT_EQ(mlir::cast<flm::NamedTensorType>(other).getElementType(),
+                  type);
+    });
+  });
 }

@@ -121,3 +121,17 @@ flm.model @m config @c recipe @r plan @p dims [batch, seq, vocab](%x: [batch=2, 
   %loss = cross_entropy %t, %y : [batch=2, seq=3, vocab=4] f32, [batch=2, seq=3] i32
   return %loss : [] f32
 }
+
+// -----
+
+flm.recipe @r {}
+flm.model @m config @c recipe @r plan @p dims [batch, seq, vocab, layers](%x: [batch=2, seq=3] i32, %y: [batch=2, seq=3] i32) {
+  %t = param "t" mup<vector, constant(1.0), lr 1.0, wd 1.0, eps 1.0, ""> : [vocab=4, vocab=4] f32
+  // expected-error @below {{carries integers, which have no gradient; its body can read them from outside}}
+  %z = loop over layers=2 (%i = %x : [batch=2, seq=3] i32) {
+    yield %i : [batch=2, seq=3] i32
+  }
+  %logits = embedding %z, %t : [batch=2, seq=3] i32, [vocab=4, vocab=4] f32
+  %loss = cross_entropy %logits, %y : [batch=2, seq=3, vocab=4] f32, [batch=2, seq=3] i32
+  return %loss : [] f32
+}

@@ -32,13 +32,16 @@
 // RUN: %{refuses}="config=small recipe=r set=hidden=1099511627776,seq=65536" 2>&1 | FileCheck %s --check-prefix=TOTAL
 // TOTAL: error: 'flm.rope' op is too large for any machine: [seq=65536, heads=2 * head_dim=549755813888]
 // RUN: %{refuses}="config=small recipe=r set=heads=3" 2>&1 | FileCheck %s --check-prefix=HEADS
-// HEADS: [[#@LINE+16]]:1: error: config @small: 'head_dim = hidden / heads': 8 does not divide by 3; next hidden: 6, 9
+// HEADS: [[#@LINE+19]]:1: error: config @small: 'head_dim = hidden / heads': 8 does not divide by 3; next hidden: 6, 9
 // RUN: %{refuses}="config=small recipe=r set=heads=8" 2>&1 | FileCheck %s --check-prefix=ODD
-// ODD: [[#@LINE+10]]:8: error: 'flm.rope' op rotates pairs: head_dim must be even, not 1
+// ODD: [[#@LINE+13]]:8: error: 'flm.rope' op rotates pairs: head_dim must be even, not 1
 // RUN: %{refuses}="config=small recipe=r set=padded_vocab=10" 2>&1 | FileCheck %s --check-prefix=PADDED
-// PADDED: [[#@LINE+12]]:1: error: padded_vocab 10 is below vocab 11; set padded_vocab=16 too
+// PADDED: [[#@LINE+15]]:1: error: padded_vocab 10 is below vocab 11; set padded_vocab=16 too
 // RUN: %{refuses}="config=small recipe=named" 2>&1 | FileCheck %s --check-prefix=WIDTH
-// WIDTH: [[#@LINE+14]]:1: error: unknown dim 'hiden' in width; did you mean 'hidden'?
+// WIDTH: [[#@LINE+17]]:1: error: unknown dim 'hiden' in width; did you mean 'hidden'?
+// What is wrong is where it is written.
+// RUN: %{refuses}="config=small recipe=odd" 2>&1 | FileCheck %s --check-prefix=DERIVED
+// DERIVED: [[#@LINE+14]]:1: error: unknown dim 'hiden' in width; did you mean 'hidden'?
 // RUN: %{refuses}="config=bare recipe=r" 2>&1 | FileCheck %s --check-prefix=BARE
 // BARE: [[#@LINE+11]]:1: error: recipe @r needs 'width', the dims that grow with width: of batch, size
 
@@ -53,6 +56,6 @@ flm.config @large of @m {seq = 8, vocab = 11, hidden = 16, heads = 2}
 flm.config @bare of @n {size = 3}
 flm.recipe @r {micro_batch = 2}
 flm.recipe @named {width = [hiden]}
-flm.recipe @odd {}
+flm.recipe @odd from @named {}
 flm.plan @one of @m on grid() {}
 flm.plan @other of @n on grid() {}

@@ -1,5 +1,6 @@
 // flm-opt --load-pass-plugin=libCountParameters.so --count-parameters
 #include "dialects/flm/Flm.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
 
