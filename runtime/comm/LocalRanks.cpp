@@ -60,9 +60,11 @@ std::string MissingRanks::describe() const {
   for (const std::vector<std::string> *list : {&stopped, &ended, &late})
     for (const std::string &rank : *list)
       text += (text.empty() ? "" : ", ") + rank;
-  return text.empty() ? "all ranks of this machine are there, look at the "
-                        "others"
-                      : text;
+  if (!text.empty())
+    return text;
+  return areAllHere ? "all ranks are there; give them more time with "
+                      "--comm-timeout"
+                    : "all ranks of this machine are there, look at the others";
 }
 
 MissingRanks flmrt::findMissingRanks(const Launch &launch,
@@ -103,7 +105,8 @@ MissingRanks flmrt::findMissingRanks(const Launch &launch,
       missing.late.push_back(name + " has not come to it");
   }
   // Of ranks on other machines nothing is known.
-  if (job && launch.localRanks == launch.ranks)
+  missing.areAllHere = job && launch.localRanks == launch.ranks;
+  if (missing.areAllHere)
     for (int64_t rank = 0; rank < launch.ranks; ++rank)
       if (!ranks.count(rank))
         missing.ended.push_back("rank " + std::to_string(rank) + " has ended");

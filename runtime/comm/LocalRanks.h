@@ -20,6 +20,7 @@ struct MissingRanks {
   std::vector<std::string> stopped; ///< "rank 2 (process 1234) is stopped"
   std::vector<std::string> ended;   ///< "rank 2 has ended"
   std::vector<std::string> late; ///< "rank 2 (process 1234) has not come to it"
+  bool areAllHere = false;       ///< no rank is on another machine
 
   bool isEmpty() const {
     return stopped.empty() && ended.empty() && late.empty();

@@ -2,7 +2,7 @@
 
 usage: at-any-time.py FOLDER TIMES SECONDS RANKS COMMAND... -- RESUME...
 
-COMMAND is a run of FakeShards under mpirun with --comm-timeout 3, which takes about
+COMMAND is a run of FakeShards under mpirun with --comm-timeout 10, which takes about
 SECONDS. Every time, all ranks must have ended 5 seconds after the limit, and one that
 is alive must have named the victim. RESUME, on one rank, then ends in the bytes of a
 run that nothing happened to.
@@ -20,7 +20,7 @@ import time
 folder, times, seconds, ranks, *rest = sys.argv[1:]
 split = rest.index("--")
 command, resume = rest[:split], rest[split + 1:]
-TIMEOUT = 3
+TIMEOUT = 10
 whole = folder + "/whole"
 
 
