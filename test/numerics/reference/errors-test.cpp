@@ -101,13 +101,12 @@ TEST(ReferenceErrors, ParametersOfALoopMustBeHoisted) {
               HasSubstr("the graph stage must hoist it"));
 }
 
-TEST(ReferenceErrors, UnknownOps) {
-  Program program = Program::of(
-      "%x: [] f64", "\"other.op\"(%x) : (!flm.tensor<[] f64>) -> ()\n"
-                    "return %x : [] f64");
+TEST(ReferenceErrors, OpsOfMachineCode) {
+  Program program =
+      Program::of("%x: [] f64", "launch @kernel ()\nreturn %x : [] f64");
   State state;
   EXPECT_THAT(program.errorsOf({Tensor({}, 0.0)}, state),
-              HasSubstr("'other.op' op is not an op that the reference "
+              HasSubstr("'flm.launch' op is not an op that the reference "
                         "interpreter knows"));
 }
 
