@@ -3,7 +3,7 @@
 // cut where the tokenizer says it may be.
 //===----------------------------------------------------------------------===//
 #include "runtime/data/BpeTokenizer.h"
-#include "test/data/TinyTokenizer.h"
+#include "test/runtime/data/TinyTokenizer.h"
 
 #include <cstdlib>
 

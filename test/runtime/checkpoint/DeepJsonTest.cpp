@@ -3,7 +3,7 @@
 // wherever a file of JSON is read.
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/Safetensors.h"
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include <cstring>
 

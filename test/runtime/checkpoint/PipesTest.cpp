@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // A pipe in the place of a file is refused, never waited for.
 //===----------------------------------------------------------------------===//
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include <filesystem>
 #include <sys/stat.h>

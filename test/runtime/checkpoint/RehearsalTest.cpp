@@ -2,8 +2,8 @@
 // What cannot be saved is not trained: it shows before the first step.
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/CheckpointStore.h"
-#include "test/runtime/RunFixture.h"
 #include "test/runtime/device/AllMemory.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include <filesystem>
 

@@ -2,7 +2,7 @@
 // Two runs never share a directory, and a run that was killed holds nothing.
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/RunLock.h"
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include <csignal>
 

@@ -2,7 +2,7 @@
 // After a crash at any moment, a resumed run has its `latest` and its --keep.
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/CheckpointStore.h"
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include <filesystem>
 

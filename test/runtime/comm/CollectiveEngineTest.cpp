@@ -3,8 +3,8 @@
 // that does not grow with the tensors.
 //===----------------------------------------------------------------------===//
 #include "runtime/comm/CollectiveEngine.h"
-#include "test/runtime/CollectiveCheck.h"
-#include "test/runtime/InProcessRanks.h"
+#include "test/runtime/comm/CollectiveCheck.h"
+#include "test/runtime/comm/InProcessRanks.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 // Data that change under a running process: what was trained is saved, the
 // message says what happened, and nothing crashes.
 //===----------------------------------------------------------------------===//
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include <filesystem>
 #include <fstream>

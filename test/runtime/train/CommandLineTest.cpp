@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // What the flags mean.
 //===----------------------------------------------------------------------===//
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/train/RunFixture.h"
 
 using namespace flmtest;
 using testing::HasSubstr;

@@ -2,7 +2,7 @@
 // A process that is started without standard input, output or error prints
 // into no file of its own.
 //===----------------------------------------------------------------------===//
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include <filesystem>
 

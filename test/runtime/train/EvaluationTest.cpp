@@ -2,8 +2,8 @@
 // Which windows an evaluation takes, and what it makes of them.
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Evaluation.h"
-#include "test/data/TinyTokenizer.h"
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/data/TinyTokenizer.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include <cmath>
 #include <cstring>

@@ -2,7 +2,7 @@
 // What a checkpoint says to other programs.
 //===----------------------------------------------------------------------===//
 #include "runtime/train/ModelConfig.h"
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include "runtime/abi/Program.h"
 

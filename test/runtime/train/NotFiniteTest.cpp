@@ -4,8 +4,8 @@
 #include "runtime/checkpoint/CheckpointStore.h"
 #include "runtime/checkpoint/FiniteCheck.h"
 #include "runtime/checkpoint/MappedTensor.h"
-#include "test/runtime/RunFixture.h"
 #include "test/runtime/device/AllMemory.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include <cmath>
 #include <cstring>

@@ -2,7 +2,7 @@
 // A run goes on with the data that it began with, or not at all.
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/CheckpointManifest.h"
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include <filesystem>
 

@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // A look at a run, finished or not, leaves its files as they are.
 //===----------------------------------------------------------------------===//
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include <filesystem>
 #include <map>

@@ -2,8 +2,8 @@
 // What stands beside a token file belongs to it, or is refused.
 //===----------------------------------------------------------------------===//
 #include "runtime/train/SideFile.h"
-#include "test/data/TinyTokenizer.h"
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/data/TinyTokenizer.h"
+#include "test/runtime/train/RunFixture.h"
 
 using namespace flmrt;
 using namespace flmtest;

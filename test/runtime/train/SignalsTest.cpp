@@ -2,7 +2,7 @@
 // Every signal that asks a run to stop saves it, from its first instruction on.
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/CheckpointStore.h"
-#include "test/runtime/RunFixture.h"
+#include "test/runtime/train/RunFixture.h"
 
 #include <csignal>
 #include <cstring>
