@@ -89,7 +89,7 @@ flm.model @m config @c recipe @r plan @p dims [batch, seq, vocab, hidden, kv_hea
 
 // -----
 
-// A sum of parameters: neither is a bias.
+// A gate of parameters: what it is used as says nothing of them.
 !bs = !flm.tensor<[batch=2, seq=4] i32>
 !bsh = !flm.tensor<[batch=2, seq=4, hidden=8] f32>
 !bsv = !flm.tensor<[batch=2, seq=4, vocab=16] f32>
@@ -102,11 +102,11 @@ flm.plan @p of @m on grid() {}
 flm.model @m config @c recipe @r plan @p dims [batch, seq, vocab, hidden, kv_heads, head_dim, layers] (%tokens: !bs, %targets: !bs) {
   %table = param "table" : !vh
   %x = embedding %tokens, %table : !bs, !vh
-  // expected-error @below {{parameter "a" is no table, weight, gain or bias of 'flm.add'}}
+  // expected-error @below {{parameter "a" is no table, weight, gain or bias of 'flm.silu_mul'}}
   %a = param "a" : !h
   %b = param "b" : !h
   // expected-note @below {{used here}}
-  %c = add %a, %b : !h
+  %c = silu_mul %a, %b : !h
   %y = rms_norm %x, %c eps 1.0e-5 : !bsh
   %head = param "head" : !vh
   %logits = linear %y, %head : !bsh -> !bsv

@@ -64,10 +64,18 @@ flm.model @m config @c recipe @r plan @p dims [batch, seq, vocab, hidden, heads,
     %y = linear_grad_x %t, %turn : !bs_nd, !nd_h -> !bsh
     yield %y : !bsh
   }
+  // What is a multiple of a parameter, or the sum of two, is what they are.
+  // CHECK: %g = param "first" mup<vector, constant(1.0), {{.*}} "1 width dim, a gain">
+  // CHECK-NEXT: %g_more = param "more" mup<vector, constant(1.0), {{.*}} "1 width dim, a gain">
+  %g = param "first" : !h
+  %g_more = param "more" : !h
+  %half = scale %g by 0.5 : !h
+  %gains = add %half, %g_more : !h
+  %last = rms_norm %x, %gains eps 1.0e-5 : !bsh
   // The head is the last parameter; what else happens to the logits does not matter.
-  // CHECK: %x_scaled = scale %x by 0.5
-  // CHECK-NEXT: %logits = linear %x_scaled, %table
-  %logits = linear %x, %table : !bsh -> !bsv
+  // CHECK: %last_scaled = scale %last by 0.5
+  // CHECK-NEXT: %logits = linear %last_scaled, %table
+  %logits = linear %last, %table : !bsh -> !bsv
   %warm = scale %logits by 0.7 : !bsv
   %loss = cross_entropy %warm, %targets : !bsv, !i32_bs
   return %loss : [] f32

@@ -13,7 +13,7 @@ text = {
     "plan": "grid" + "(" * 50000,
     "json": "[" * depth + "]" * depth,
     # Brackets that are none.
-    "string": 'module attributes {a = "%s"} {} // %s' % ("[" * depth, "{" * depth),
+    "string": 'module attributes {test.a = "%s"} {} // %s' % ("[" * depth, "{" * depth),
 }[sys.argv[1]]
 if len(sys.argv) == 2:
     print(text)
