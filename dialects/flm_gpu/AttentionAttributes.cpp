@@ -3,6 +3,8 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/flm_gpu/FlmGpu.h"
 
+#include "llvm/Support/raw_ostream.h"
+
 using namespace mlir;
 using namespace flm::gpu;
 
@@ -177,4 +179,37 @@ llvm::json::Object AttentionBackwardAttr::problem() const {
                             {"gradient", stringifyEnum(getGradient())},
                             {"causal", getCausal()},
                             {"scale", getScale().getValueAsDouble()}};
+}
+
+//===----------------------------------------------------------------------===//
+// Rotary position embedding
+//===----------------------------------------------------------------------===//
+
+LogicalResult RopeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               Type type, int64_t headDim, bool inverse) {
+  if (!type.isBF16() && !type.isF32())
+    return emitError() << "type is " << type << "; expected bf16 or f32";
+  // Both halves of a head, in vectors of 16 bytes.
+  int64_t unit = 2 * 128 / type.getIntOrFloatBitWidth();
+  constexpr int64_t maxHeadDim = 1 << 16;
+  if (headDim < unit || headDim % unit || headDim > maxHeadDim)
+    return emitError() << "head_dim is " << headDim
+                       << "; expected a multiple of " << unit << " up to "
+                       << maxHeadDim << ": two halves of 16-byte vectors of "
+                       << type;
+  return success();
+}
+
+std::string RopeAttr::symbolName() const {
+  std::string name;
+  llvm::raw_string_ostream(name) << "rope_" << getHeadDim() << '_' << getType()
+                                 << (getInverse() ? "_inverse" : "");
+  return name;
+}
+
+std::optional<Arch> RopeAttr::targetArch() const { return Arch::SM80; }
+
+llvm::json::Object RopeAttr::problem() const {
+  return llvm::json::Object{
+      {"kind", "rope"}, {"head_dim", getHeadDim()}, {"inverse", getInverse()}};
 }

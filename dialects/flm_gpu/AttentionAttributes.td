@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // Attention.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_IR_ATTENTIONATTRIBUTES_TD
-#define FLM_CODEGEN_GPU_IR_ATTENTIONATTRIBUTES_TD
+#ifndef FLM_DIALECTS_FLM_GPU_ATTENTIONATTRIBUTES_TD
+#define FLM_DIALECTS_FLM_GPU_ATTENTIONATTRIBUTES_TD
 
 include "dialects/flm_gpu/KernelInterface.td"
 
@@ -131,4 +131,23 @@ def AttentionBackwardAttr : FlmGpuKernelAttr<"AttentionBackward", "attention_bac
   }];
 }
 
-#endif // FLM_CODEGEN_GPU_IR_ATTENTIONATTRIBUTES_TD
+def RopeAttr : FlmGpuKernelAttr<"Rope", "rope"> {
+  let summary = "rotary position embedding";
+  let description = [{
+    Rotates the pairs (i, i + head_dim / 2) of each head of x[tokens, heads *
+    head_dim] by the angle of the token's position, token mod seq
+    (arXiv:2104.09864, with the pairing of Llama's checkpoints): y like x, both
+    `type`. table[seq, head_dim] f32 holds for each position the head_dim / 2
+    cosines, then the sines. `inverse` rotates back, which is also the gradient.
+
+    ```mlir
+    #flm_gpu.rope<type = bf16, head_dim = 128>
+    ```
+  }];
+  let parameters = (ins "::mlir::Type":$type, "int64_t":$head_dim,
+                        DefaultValuedParameter<"bool", "false">:$inverse);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+#endif // FLM_DIALECTS_FLM_GPU_ATTENTIONATTRIBUTES_TD

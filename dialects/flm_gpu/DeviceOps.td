@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // Device ops that NVVM lacks.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_IR_DEVICEOPS_TD
-#define FLM_CODEGEN_GPU_IR_DEVICEOPS_TD
+#ifndef FLM_DIALECTS_FLM_GPU_DEVICEOPS_TD
+#define FLM_DIALECTS_FLM_GPU_DEVICEOPS_TD
 
 include "dialects/flm_gpu/FlmGpuDialect.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -64,4 +64,4 @@ def OpaqueOp : FlmGpuOp<"opaque", [AllTypesMatch<["value", "result"]>]> {
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
-#endif // FLM_CODEGEN_GPU_IR_DEVICEOPS_TD
+#endif // FLM_DIALECTS_FLM_GPU_DEVICEOPS_TD

@@ -4,8 +4,8 @@
 // A token outside [0, vocab), e.g. -1, is one that another rank's part of the
 // table has: its row is zeros, and its gradient goes nowhere.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_IR_EMBEDDINGATTRIBUTES_TD
-#define FLM_CODEGEN_GPU_IR_EMBEDDINGATTRIBUTES_TD
+#ifndef FLM_DIALECTS_FLM_GPU_EMBEDDINGATTRIBUTES_TD
+#define FLM_DIALECTS_FLM_GPU_EMBEDDINGATTRIBUTES_TD
 
 include "dialects/flm_gpu/KernelInterface.td"
 
@@ -81,4 +81,4 @@ def EmbeddingGradientAttr : FlmGpuKernelAttr<"EmbeddingGradient",
   let genVerifyDecl = 1;
 }
 
-#endif // FLM_CODEGEN_GPU_IR_EMBEDDINGATTRIBUTES_TD
+#endif // FLM_DIALECTS_FLM_GPU_EMBEDDINGATTRIBUTES_TD

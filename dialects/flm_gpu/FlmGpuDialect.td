@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // The flm_gpu dialect: what GPU kernels need beyond NVVM.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_IR_DEVICEDIALECT_TD
-#define FLM_CODEGEN_GPU_IR_DEVICEDIALECT_TD
+#ifndef FLM_DIALECTS_FLM_GPU_FLMGPUDIALECT_TD
+#define FLM_DIALECTS_FLM_GPU_FLMGPUDIALECT_TD
 
 include "mlir/IR/OpBase.td"
 
@@ -28,4 +28,4 @@ def FlmGpuDialect : Dialect {
   }];
 }
 
-#endif // FLM_CODEGEN_GPU_IR_DEVICEDIALECT_TD
+#endif // FLM_DIALECTS_FLM_GPU_FLMGPUDIALECT_TD

@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // What is done to the product of a matrix multiplication before it is stored.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_IR_GEMMEPILOGUES_TD
-#define FLM_CODEGEN_GPU_IR_GEMMEPILOGUES_TD
+#ifndef FLM_DIALECTS_FLM_GPU_GEMMEPILOGUES_TD
+#define FLM_DIALECTS_FLM_GPU_GEMMEPILOGUES_TD
 
 include "dialects/flm_gpu/KernelCall.td"
 
@@ -142,4 +142,4 @@ def GemmFunctionAttr : GemmEpilogue<"Function", "function",
   let genVerifyDecl = 1;
 }
 
-#endif // FLM_CODEGEN_GPU_IR_GEMMEPILOGUES_TD
+#endif // FLM_DIALECTS_FLM_GPU_GEMMEPILOGUES_TD

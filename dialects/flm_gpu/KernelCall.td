@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // How a kernel is called.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_IR_KERNELCALL_TD
-#define FLM_CODEGEN_GPU_IR_KERNELCALL_TD
+#ifndef FLM_DIALECTS_FLM_GPU_KERNELCALL_TD
+#define FLM_DIALECTS_FLM_GPU_KERNELCALL_TD
 
 include "dialects/flm_gpu/FlmGpuDialect.td"
 include "mlir/IR/AttrTypeBase.td"
@@ -90,4 +90,4 @@ def LaunchAttr : FlmGpuAttr<"Launch", "launch"> {
   let genVerifyDecl = 1;
 }
 
-#endif // FLM_CODEGEN_GPU_IR_KERNELCALL_TD
+#endif // FLM_DIALECTS_FLM_GPU_KERNELCALL_TD

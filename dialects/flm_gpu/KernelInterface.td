@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // What every description of a kernel says.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_IR_KERNELINTERFACE_TD
-#define FLM_CODEGEN_GPU_IR_KERNELINTERFACE_TD
+#ifndef FLM_DIALECTS_FLM_GPU_KERNELINTERFACE_TD
+#define FLM_DIALECTS_FLM_GPU_KERNELINTERFACE_TD
 
 include "dialects/flm_gpu/KernelCall.td"
 
@@ -36,4 +36,4 @@ class FlmGpuKernelAttr<string name, string attrMnemonic>
   let mnemonic = attrMnemonic;
 }
 
-#endif // FLM_CODEGEN_GPU_IR_KERNELINTERFACE_TD
+#endif // FLM_DIALECTS_FLM_GPU_KERNELINTERFACE_TD

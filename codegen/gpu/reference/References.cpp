@@ -11,10 +11,9 @@ using namespace flm::gpuref;
 static const std::vector<KernelReference> &allReferences() {
   static const std::vector<KernelReference> references = [] {
     std::vector<KernelReference> all;
-    for (auto family :
-         {attentionReferences, crossEntropyReferences, embeddingReferences,
-          gemmReferences, optimizerReferences, pointwiseReferences,
-          rowReferences})
+    for (auto family : {attentionReferences, lossReferences,
+                        embeddingReferences, linearReferences, trainReferences,
+                        elementwiseReferences, normReferences})
       for (KernelReference &reference : family())
         all.push_back(std::move(reference));
     return all;

@@ -63,12 +63,12 @@ inline constexpr double flushed = 0x1p-126;
 
 // The families, each in its file.
 std::vector<KernelReference> attentionReferences();
-std::vector<KernelReference> crossEntropyReferences();
+std::vector<KernelReference> lossReferences();
 std::vector<KernelReference> embeddingReferences();
-std::vector<KernelReference> gemmReferences();
-std::vector<KernelReference> optimizerReferences();
-std::vector<KernelReference> pointwiseReferences();
-std::vector<KernelReference> rowReferences();
+std::vector<KernelReference> linearReferences();
+std::vector<KernelReference> trainReferences();
+std::vector<KernelReference> elementwiseReferences();
+std::vector<KernelReference> normReferences();
 
 } // namespace flm::gpuref
 

@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
-// Kernels that compute each element from the elements at its place, or move it.
+// Kernels that compute each element from the elements at its place.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_IR_POINTWISEATTRIBUTES_TD
-#define FLM_CODEGEN_GPU_IR_POINTWISEATTRIBUTES_TD
+#ifndef FLM_DIALECTS_FLM_GPU_ELEMENTWISEATTRIBUTES_TD
+#define FLM_DIALECTS_FLM_GPU_ELEMENTWISEATTRIBUTES_TD
 
 include "dialects/flm_gpu/KernelInterface.td"
 
@@ -48,48 +48,4 @@ def PointwiseAttr : FlmGpuKernelAttr<"Pointwise", "pointwise"> {
   let genVerifyDecl = 1;
 }
 
-def RopeAttr : FlmGpuKernelAttr<"Rope", "rope"> {
-  let summary = "rotary position embedding";
-  let description = [{
-    Rotates the pairs (i, i + head_dim / 2) of each head of x[tokens, heads *
-    head_dim] by the angle of the token's position, token mod seq
-    (arXiv:2104.09864, with the pairing of Llama's checkpoints): y like x, both
-    `type`. table[seq, head_dim] f32 holds for each position the head_dim / 2
-    cosines, then the sines. `inverse` rotates back, which is also the gradient.
-
-    ```mlir
-    #flm_gpu.rope<type = bf16, head_dim = 128>
-    ```
-  }];
-  let parameters = (ins "::mlir::Type":$type, "int64_t":$head_dim,
-                        DefaultValuedParameter<"bool", "false">:$inverse);
-  let assemblyFormat = "`<` struct(params) `>`";
-  let genVerifyDecl = 1;
-}
-
-def TransposeAttr : FlmGpuKernelAttr<"Transpose", "transpose"> {
-  let summary = "a matrix, transposed";
-  let description = [{
-    y[columns, rows] = x[rows, columns]^T, both `type`. Rows and columns have a
-    multiple of 16 bytes.
-
-    ```mlir
-    #flm_gpu.transpose<type = bf16>
-    ```
-  }];
-  let parameters = (ins "::mlir::Type":$type);
-  let assemblyFormat = "`<` struct(params) `>`";
-  let genVerifyDecl = 1;
-  let extraClassDeclaration = [{
-    static constexpr int64_t threads = 256;
-    /// A tile is this many vectors of 16 bytes wide, and as many elements high.
-    static constexpr int64_t vectors = 16;
-    /// Elements of a vector.
-    int64_t width() const { return 128 / getType().getIntOrFloatBitWidth(); }
-    /// Rows and columns of a tile.
-    int64_t tile() const { return vectors * width(); }
-    int64_t sharedBytes() const { return tile() * vectors * 16; }
-  }];
-}
-
-#endif // FLM_CODEGEN_GPU_IR_POINTWISEATTRIBUTES_TD
+#endif // FLM_DIALECTS_FLM_GPU_ELEMENTWISEATTRIBUTES_TD

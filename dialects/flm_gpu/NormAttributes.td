@@ -6,8 +6,8 @@
 // length, the kernel has no argument for it, and a thread keeps its share of a
 // row in registers: rows are read once. Without, they are walked in loops.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_IR_ROWATTRIBUTES_TD
-#define FLM_CODEGEN_GPU_IR_ROWATTRIBUTES_TD
+#ifndef FLM_DIALECTS_FLM_GPU_NORMATTRIBUTES_TD
+#define FLM_DIALECTS_FLM_GPU_NORMATTRIBUTES_TD
 
 include "dialects/flm_gpu/KernelInterface.td"
 
@@ -94,4 +94,4 @@ def ColumnSumAttr : FlmGpuKernelAttr<"ColumnSum", "column_sum"> {
   let genVerifyDecl = 1;
 }
 
-#endif // FLM_CODEGEN_GPU_IR_ROWATTRIBUTES_TD
+#endif // FLM_DIALECTS_FLM_GPU_NORMATTRIBUTES_TD

@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // Matrix multiplications and their schedules.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_IR_GEMMATTRIBUTES_TD
-#define FLM_CODEGEN_GPU_IR_GEMMATTRIBUTES_TD
+#ifndef FLM_DIALECTS_FLM_GPU_LINEARATTRIBUTES_TD
+#define FLM_DIALECTS_FLM_GPU_LINEARATTRIBUTES_TD
 
 include "dialects/flm_gpu/GemmEpilogues.td"
 include "dialects/flm_gpu/KernelInterface.td"
@@ -126,4 +126,29 @@ def GemmFoldAttr : FlmGpuKernelAttr<"GemmFold", "gemm_fold"> {
   let genVerifyDecl = 1;
 }
 
-#endif // FLM_CODEGEN_GPU_IR_GEMMATTRIBUTES_TD
+def TransposeAttr : FlmGpuKernelAttr<"Transpose", "transpose"> {
+  let summary = "a matrix, transposed";
+  let description = [{
+    y[columns, rows] = x[rows, columns]^T, both `type`. Rows and columns have a
+    multiple of 16 bytes.
+
+    ```mlir
+    #flm_gpu.transpose<type = bf16>
+    ```
+  }];
+  let parameters = (ins "::mlir::Type":$type);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    static constexpr int64_t threads = 256;
+    /// A tile is this many vectors of 16 bytes wide, and as many elements high.
+    static constexpr int64_t vectors = 16;
+    /// Elements of a vector.
+    int64_t width() const { return 128 / getType().getIntOrFloatBitWidth(); }
+    /// Rows and columns of a tile.
+    int64_t tile() const { return vectors * width(); }
+    int64_t sharedBytes() const { return tile() * vectors * 16; }
+  }];
+}
+
+#endif // FLM_DIALECTS_FLM_GPU_LINEARATTRIBUTES_TD

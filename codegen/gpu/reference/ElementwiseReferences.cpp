@@ -184,7 +184,7 @@ static std::vector<Expected> computeTranspose(KernelTensors &tensors) {
   return {y};
 }
 
-std::vector<KernelReference> flm::gpuref::pointwiseReferences() {
+std::vector<KernelReference> flm::gpuref::elementwiseReferences() {
   return {{"cast", computeCast},
           {"add", computeAdd},
           {"scale", computeScale},

@@ -176,7 +176,7 @@ static std::vector<Expected> computeGradient(KernelTensors &tensors) {
   return {gradient};
 }
 
-std::vector<KernelReference> flm::gpuref::crossEntropyReferences() {
+std::vector<KernelReference> flm::gpuref::lossReferences() {
   return {
       {"cross_entropy_gradient", computeGradient, prepareGradient},
       {"softmax_statistics", computeStatistics, prepareStatistics},

@@ -153,7 +153,7 @@ static void prepareRmsNorm(KernelTensors &tensors, Random &) {
   }
 }
 
-std::vector<KernelReference> flm::gpuref::rowReferences() {
+std::vector<KernelReference> flm::gpuref::normReferences() {
   return {{"column_sum", computeColumnSum},
           {"rms_norm", computeRmsNorm, prepareRmsNorm},
           {"rms_norm_backward", computeRmsNormBackward, prepareRmsNorm}};

@@ -175,7 +175,7 @@ static void prepareAdamW(KernelTensors &tensors, Random &random) {
   prepareHyper(tensors, random);
 }
 
-std::vector<KernelReference> flm::gpuref::optimizerReferences() {
+std::vector<KernelReference> flm::gpuref::trainReferences() {
   return {{"chunk_squares", computeChunkSquares},
           {"chunk_total", computeChunkTotal, prepareChunkTotal},
           {"adamw", computeAdamW, prepareAdamW}};

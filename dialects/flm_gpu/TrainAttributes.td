@@ -1,8 +1,8 @@
 //===----------------------------------------------------------------------===//
 // Kernels of the optimizer: the norm of the gradients, and AdamW.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_IR_OPTIMIZERATTRIBUTES_TD
-#define FLM_CODEGEN_GPU_IR_OPTIMIZERATTRIBUTES_TD
+#ifndef FLM_DIALECTS_FLM_GPU_TRAINATTRIBUTES_TD
+#define FLM_DIALECTS_FLM_GPU_TRAINATTRIBUTES_TD
 
 include "dialects/flm_gpu/KernelInterface.td"
 
@@ -79,4 +79,4 @@ def AdamWAttr : FlmGpuKernelAttr<"AdamW", "adamw"> {
   let genVerifyDecl = 1;
 }
 
-#endif // FLM_CODEGEN_GPU_IR_OPTIMIZERATTRIBUTES_TD
+#endif // FLM_DIALECTS_FLM_GPU_TRAINATTRIBUTES_TD

@@ -189,7 +189,7 @@ static std::vector<Expected> computeFold(KernelTensors &tensors) {
   return expectOutputs(tensors, sums);
 }
 
-std::vector<KernelReference> flm::gpuref::gemmReferences() {
+std::vector<KernelReference> flm::gpuref::linearReferences() {
   return {{"gemm", computeGemm},
           {"gemm_split", computeSplit},
           {"gemm_fold", computeFold}};

@@ -246,3 +246,26 @@ llvm::json::Object GemmFoldAttr::problem() const {
     result["kind"] = "gemm_fold";
   return result;
 }
+
+//===----------------------------------------------------------------------===//
+// Transposition
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+TransposeAttr::verify(function_ref<InFlightDiagnostic()> emitError, Type type) {
+  if (!type.isBF16() && !type.isF32())
+    return emitError() << "type is " << type << "; expected bf16 or f32";
+  return success();
+}
+
+std::string TransposeAttr::symbolName() const {
+  std::string name;
+  llvm::raw_string_ostream(name) << "transpose_" << getType();
+  return name;
+}
+
+std::optional<Arch> TransposeAttr::targetArch() const { return Arch::SM80; }
+
+llvm::json::Object TransposeAttr::problem() const {
+  return llvm::json::Object{{"kind", "transpose"}};
+}

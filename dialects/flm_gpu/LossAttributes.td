@@ -11,8 +11,8 @@
 // A block has `warps` warps; a team of `team` of them (a power of 2) takes a
 // row.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_CODEGEN_GPU_IR_CROSSENTROPYATTRIBUTES_TD
-#define FLM_CODEGEN_GPU_IR_CROSSENTROPYATTRIBUTES_TD
+#ifndef FLM_DIALECTS_FLM_GPU_LOSSATTRIBUTES_TD
+#define FLM_DIALECTS_FLM_GPU_LOSSATTRIBUTES_TD
 
 include "dialects/flm_gpu/KernelInterface.td"
 
@@ -70,4 +70,4 @@ def CrossEntropyGradientAttr : FlmGpuKernelAttr<"CrossEntropyGradient",
   let genVerifyDecl = 1;
 }
 
-#endif // FLM_CODEGEN_GPU_IR_CROSSENTROPYATTRIBUTES_TD
+#endif // FLM_DIALECTS_FLM_GPU_LOSSATTRIBUTES_TD
