@@ -20,10 +20,10 @@ namespace flm {
 
 namespace {
 
-class Localizer {
+class PipelineLocalizer {
 public:
-  Localizer(ProgramOp program, const PipelinePlan &plan, const Mesh &mesh,
-            int64_t &nextId)
+  PipelineLocalizer(ProgramOp program, const PipelinePlan &plan,
+                    const Mesh &mesh, int64_t &nextId)
       : program(program), plan(plan), mesh(mesh), nextId(nextId) {}
 
   LogicalResult run();
@@ -49,7 +49,7 @@ private:
 
 /// What one stage has of a value. Of the pipelined dim that is one block, or
 /// one per chunk.
-NamedTensorType Localizer::localType(NamedTensorType type) const {
+NamedTensorType PipelineLocalizer::localType(NamedTensorType type) const {
   AxisStateAttr state = stateOn(type, plan.axis);
   if (!state)
     return type;
@@ -73,7 +73,7 @@ NamedTensorType Localizer::localType(NamedTensorType type) const {
 }
 
 /// Ops on values that only one stage has run there.
-void Localizer::markPlaces() {
+void PipelineLocalizer::markPlaces() {
   program.walk([&](Operation *op) {
     if (isa<LoopOp, YieldOp, ReturnOp, ProgramOp>(op))
       return;
@@ -89,7 +89,7 @@ void Localizer::markPlaces() {
   });
 }
 
-LogicalResult Localizer::lowerReshard(ReshardOp reshard) {
+LogicalResult PipelineLocalizer::lowerReshard(ReshardOp reshard) {
   Collective kind = reshard.getCollective();
   AxisStateAttr from = stateOf(reshard.getX()), to = stateOf(reshard.getY());
   OpBuilder builder(reshard);
@@ -145,7 +145,7 @@ LogicalResult Localizer::lowerReshard(ReshardOp reshard) {
   return success();
 }
 
-LogicalResult Localizer::retype() {
+LogicalResult PipelineLocalizer::retype() {
   for (BlockArgument argument : program.body()->getArguments())
     if (stateOf(argument))
       return program.emitError()
@@ -170,8 +170,8 @@ LogicalResult Localizer::retype() {
 
 /// What the stage before (in `reverse`, behind) sends; the first one takes what
 /// it has itself.
-Value Localizer::receive(OpBuilder &builder, Value own, bool reverse,
-                         int64_t id) {
+Value PipelineLocalizer::receive(OpBuilder &builder, Value own, bool reverse,
+                                 int64_t id) {
   auto number = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
   auto op = CollectiveOp::create(
       builder, derivedFrom(own, "", "_received"), own.getType(),
@@ -184,8 +184,8 @@ Value Localizer::receive(OpBuilder &builder, Value own, bool reverse,
 }
 
 /// Sends to the next stage (in `reverse`, to the one before).
-void Localizer::send(OpBuilder &builder, Value value, bool reverse,
-                     int64_t id) {
+void PipelineLocalizer::send(OpBuilder &builder, Value value, bool reverse,
+                             int64_t id) {
   auto number = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
   auto op = CollectiveOp::create(
       builder, withoutName(value.getLoc()), Type(),
@@ -199,7 +199,7 @@ void Localizer::send(OpBuilder &builder, Value value, bool reverse,
 
 /// Receive, the layers of this stage, send; with several chunks, that in a loop
 /// over them.
-void Localizer::lowerLoop(LoopOp loop) {
+void PipelineLocalizer::lowerLoop(LoopOp loop) {
   bool reverse = loop.getReverse();
   SmallVector<int64_t> sizes(loop.getOver().getSizes());
   sizes.front() /= plan.stages * plan.chunks;
@@ -250,7 +250,7 @@ void Localizer::lowerLoop(LoopOp loop) {
   loop.erase();
 }
 
-LogicalResult Localizer::run() {
+LogicalResult PipelineLocalizer::run() {
   recordGlobalTypes(program);
   markPlaces();
   SmallVector<ReshardOp> reshards;
@@ -290,7 +290,7 @@ struct LocalizePipeline : flm::impl::LocalizePipelineBase<LocalizePipeline> {
     Mesh mesh(getOperation());
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
       if (program.getSymName() != "init" &&
-          failed(Localizer(program, *plan, mesh, nextId).run()))
+          failed(PipelineLocalizer(program, *plan, mesh, nextId).run()))
         return signalPassFailure();
   }
 };

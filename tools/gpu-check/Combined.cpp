@@ -13,11 +13,11 @@ static const json &problemOf(const RunResult &result) {
   return result.planned->kernel->description.problem;
 }
 
-static std::string kindOf(const PlannedRun &planned) {
+static std::string kindOf(const BundleRun &planned) {
   return planned.kernel->description.problem.value("kind", "");
 }
 
-bool flm::gpucheck::isPart(const PlannedRun &planned) {
+bool flm::gpucheck::isPart(const BundleRun &planned) {
   return kindOf(planned) == "attention_backward" ||
          kindOf(planned) == "gemm_split";
 }

@@ -20,7 +20,7 @@ struct CombinedResult {
 };
 
 /// Whether the run is a part of an operation that has no peer of its own.
-bool isPart(const PlannedRun &planned);
+bool isPart(const BundleRun &planned);
 
 /// The operations of which every part was timed and is right.
 std::vector<CombinedResult> combine(const std::vector<RunResult> &results);

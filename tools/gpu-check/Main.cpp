@@ -59,15 +59,15 @@ static void write(const std::string &path, const nlohmann::json &contents) {
 }
 
 static int check(const fs::path &self, const Bundle &bundle, Options options) {
-  std::vector<PlannedRun> plan = planRuns(bundle, options.filter);
-  if (plan.empty())
+  std::vector<BundleRun> runs = runsOf(bundle, options.filter);
+  if (runs.empty())
     throw flmrt::UserError("no kernel's name contains '" + options.filter +
                            "'; --list shows them");
   options.session.worker = {self.string(), "--filter", options.filter,
                             "--worker-from"};
   if (!options.peer.empty())
     options.session.peer = {"python3", options.peer};
-  Session session(plan, options.session);
+  Session session(runs, options.session);
   std::vector<RunResult> results = session.run();
   Circumstances circumstances{session.device(),   currentDate(),
                               queryClocks(),      bundle.origin,
@@ -90,8 +90,8 @@ static int run(const fs::path &self, CLI::App &app, const Options &options) {
   if (options.list)
     return listKernels(bundle);
   if (options.workerFrom >= 0) {
-    std::vector<PlannedRun> plan = planRuns(bundle, options.filter);
-    Worker(plan, static_cast<size_t>(options.workerFrom))
+    std::vector<BundleRun> runs = runsOf(bundle, options.filter);
+    Worker(runs, static_cast<size_t>(options.workerFrom))
         .serve(std::cin, std::cout);
     return 0;
   }

@@ -12,7 +12,7 @@ using namespace flm::gpucheck;
 /// Always the same, so that a failure repeats.
 static constexpr uint64_t seed = 1;
 
-static Reference compute(const PlannedRun &planned) {
+static Reference compute(const BundleRun &planned) {
   const gpuref::KernelDescription &kernel = planned.kernel->description;
   Reference result;
   try {
@@ -27,8 +27,8 @@ static Reference compute(const PlannedRun &planned) {
   return result;
 }
 
-ReferencePool::ReferencePool(const std::vector<PlannedRun> &plan, size_t first)
-    : plan(plan), next(first), wanted(first) {
+ReferencePool::ReferencePool(const std::vector<BundleRun> &runs, size_t first)
+    : runs(runs), next(first), wanted(first) {
   // One is left to feed the GPU.
   size_t count = std::max(2u, std::thread::hardware_concurrency()) - 1;
   count = std::min<size_t>(count, 16);
@@ -51,13 +51,13 @@ void ReferencePool::work() {
   std::unique_lock<std::mutex> lock(mutex);
   for (;;) {
     changed.wait(lock, [&] {
-      return stop || (next < plan.size() && next <= wanted + ahead);
+      return stop || (next < runs.size() && next <= wanted + ahead);
     });
     if (stop)
       return;
     size_t index = next++;
     lock.unlock();
-    Reference reference = compute(plan[index]);
+    Reference reference = compute(runs[index]);
     lock.lock();
     ready.emplace(index, std::move(reference));
     changed.notify_all();

@@ -5,7 +5,7 @@
 #define FLM_TOOLS_GPU_CHECK_REFERENCEPOOL_H
 
 #include "codegen/gpu/reference/References.h"
-#include "tools/gpu-check/Plan.h"
+#include "tools/gpu-check/Runs.h"
 
 #include <condition_variable>
 #include <mutex>
@@ -22,8 +22,8 @@ struct Reference {
 
 class ReferencePool {
 public:
-  /// Begins with run `first` of `plan`, in order.
-  ReferencePool(const std::vector<PlannedRun> &plan, size_t first);
+  /// Begins with run `first` of `runs`, in order.
+  ReferencePool(const std::vector<BundleRun> &runs, size_t first);
   ~ReferencePool();
 
   /// Waits for that of run `index`; those before it are dropped.
@@ -32,7 +32,7 @@ public:
 private:
   void work();
 
-  const std::vector<PlannedRun> &plan;
+  const std::vector<BundleRun> &runs;
   std::mutex mutex;
   std::condition_variable changed;
   std::map<size_t, Reference> ready;

@@ -10,7 +10,7 @@ using nlohmann::json;
 using Verdict = RunResult::Verdict;
 
 static json toJson(const RunResult &result) {
-  const PlannedRun &planned = *result.planned;
+  const BundleRun &planned = *result.planned;
   const gpuref::KernelDescription &kernel = planned.kernel->description;
   json run = {{"kernel", kernel.name},
               {"arch", kernel.arch},

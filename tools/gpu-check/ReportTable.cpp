@@ -93,7 +93,7 @@ static void addPeer(std::vector<std::string> &row, double seconds,
 }
 
 static std::vector<std::string> rowOf(const RunResult &result) {
-  const PlannedRun &planned = *result.planned;
+  const BundleRun &planned = *result.planned;
   std::string sizes = describe(planned.run->sizes);
   if (!planned.run->label.empty())
     sizes += " " + planned.run->label;

@@ -16,7 +16,7 @@ using flmrt::UserError;
 using nlohmann::json;
 
 /// A first use of a GPU, and of PyTorch, may take this long.
-static constexpr Stage openStage{"opening the GPU", 120};
+static constexpr Phase openPhase{"opening the GPU", 120};
 static constexpr double peerSeconds = 120;
 
 double flm::gpucheck::median(std::vector<double> values) {
@@ -26,8 +26,8 @@ double flm::gpucheck::median(std::vector<double> values) {
                                 : (values[middle - 1] + values[middle]) / 2;
 }
 
-Session::Session(const std::vector<PlannedRun> &plan, SessionOptions options)
-    : plan(plan), options(std::move(options)),
+Session::Session(const std::vector<BundleRun> &runs, SessionOptions options)
+    : runs(runs), options(std::move(options)),
       begin(std::chrono::steady_clock::now()) {}
 
 double Session::copyRate() const {
@@ -40,35 +40,35 @@ bool Session::timeIsUp() const {
   return passed.count() > options.minutes * 60;
 }
 
-Stage Session::stageNamed(const std::string &name) const {
-  if (name == runStage.name)
-    return {runStage.name, options.kernelSeconds};
-  for (const Stage &stage : {referenceStage, loadStage, compareStage})
-    if (name == stage.name)
-      return stage;
-  return openStage;
+Phase Session::phaseNamed(const std::string &name) const {
+  if (name == runPhase.name)
+    return {runPhase.name, options.kernelSeconds};
+  for (const Phase &phase : {referencePhase, loadPhase, comparePhase})
+    if (name == phase.name)
+      return phase;
+  return openPhase;
 }
 
 json Session::ask(const json &request) {
   worker->send(request.dump());
-  Stage stage = openStage;
+  Phase phase = openPhase;
   for (;;) {
     std::string line;
-    switch (worker->receive(line, stage.seconds)) {
+    switch (worker->receive(line, phase.seconds)) {
     case ChildProcess::Event::Timeout:
       return {{"failed",
-               "hangs: " + std::string(stage.name) + " did not end within " +
-                   std::to_string(static_cast<int>(stage.seconds)) + " s"}};
+               "hangs: " + std::string(phase.name) + " did not end within " +
+                   std::to_string(static_cast<int>(phase.seconds)) + " s"}};
     case ChildProcess::Event::Ended:
       return {{"failed",
-               "the process " + worker->ending() + " while " + stage.name}};
+               "the process " + worker->ending() + " while " + phase.name}};
     case ChildProcess::Event::Line:
       json reply = json::parse(line, nullptr, false);
       if (!reply.is_object())
         return {{"failed", "the process said: " + line}};
-      if (!reply.contains("stage"))
+      if (!reply.contains("phase"))
         return reply;
-      stage = stageNamed(reply["stage"]);
+      phase = phaseNamed(reply["phase"]);
     }
   }
 }
@@ -120,8 +120,8 @@ std::vector<RunResult> Session::run() {
   startWorker(0);
   startPeer();
   std::vector<RunResult> results;
-  for (size_t i = 0; i < plan.size(); ++i) {
-    std::cerr << "[" << i + 1 << "/" << plan.size() << "] " << plan[i].name()
+  for (size_t i = 0; i < runs.size(); ++i) {
+    std::cerr << "[" << i + 1 << "/" << runs.size() << "] " << runs[i].name()
               << std::flush;
     results.push_back(runOne(i));
     const RunResult &result = results.back();
@@ -137,7 +137,7 @@ std::vector<RunResult> Session::run() {
 }
 
 RunResult Session::runOne(size_t index) {
-  const PlannedRun &planned = plan[index];
+  const BundleRun &planned = runs[index];
   RunResult result;
   result.planned = &planned;
   auto judge = [&](RunResult::Verdict verdict, const std::string &why) {
@@ -186,7 +186,7 @@ double Session::measureCopy() {
 }
 
 /// What a peer must know to do the same work.
-static json describeForPeer(const PlannedRun &planned) {
+static json describeForPeer(const BundleRun &planned) {
   const gpuref::KernelDescription &kernel = planned.kernel->description;
   json tensors = json::object();
   for (const gpuref::Argument &argument : kernel.arguments)

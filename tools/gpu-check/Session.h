@@ -1,13 +1,13 @@
 //===----------------------------------------------------------------------===//
-// One pass through a plan: correctness of each run, then speed, next to a peer
-// on the same card.
+// One pass through the runs of a bundle: correctness of each run, then speed,
+// next to a peer on the same card.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_TOOLS_GPU_CHECK_SESSION_H
 #define FLM_TOOLS_GPU_CHECK_SESSION_H
 
 #include "tools/gpu-check/ChildProcess.h"
-#include "tools/gpu-check/Plan.h"
-#include "tools/gpu-check/Stages.h"
+#include "tools/gpu-check/Phases.h"
+#include "tools/gpu-check/Runs.h"
 
 #include <chrono>
 #include <map>
@@ -19,7 +19,7 @@ namespace flm::gpucheck {
 struct RunResult {
   enum class Verdict { Right, Wrong, Skipped };
 
-  const PlannedRun *planned = nullptr;
+  const BundleRun *planned = nullptr;
   Verdict verdict = Verdict::Right;
   std::string why;                ///< it is wrong or was skipped
   double error = 0;               ///< the worst, as a multiple of its bound
@@ -41,7 +41,7 @@ struct SessionOptions {
 
 class Session {
 public:
-  Session(const std::vector<PlannedRun> &plan, SessionOptions options);
+  Session(const std::vector<BundleRun> &runs, SessionOptions options);
 
   /// Throws UserError if no kernel can run at all. Says on stderr what it does.
   std::vector<RunResult> run();
@@ -54,8 +54,8 @@ public:
 private:
   void startWorker(size_t first);
   void startPeer();
-  /// How long the stage that a worker names may take.
-  Stage stageNamed(const std::string &name) const;
+  /// How long the phase that a worker names may take.
+  Phase phaseNamed(const std::string &name) const;
   nlohmann::json ask(const nlohmann::json &request);
   nlohmann::json askPeer(const nlohmann::json &request);
   RunResult runOne(size_t index);
@@ -63,7 +63,7 @@ private:
   double measureCopy();
   bool timeIsUp() const;
 
-  const std::vector<PlannedRun> &plan;
+  const std::vector<BundleRun> &runs;
   SessionOptions options;
   std::chrono::steady_clock::time_point begin;
   std::unique_ptr<ChildProcess> worker, peer;

@@ -55,13 +55,13 @@ json Worker::answer(const json &request) {
   return copy();
 }
 
-void Worker::say(const Stage &stage) {
-  *out << json{{"stage", stage.name}}.dump() << std::endl;
+void Worker::say(const Phase &phase) {
+  *out << json{{"phase", phase.name}}.dump() << std::endl;
 }
 
 json Worker::open() {
   device = std::make_unique<Device>();
-  references = std::make_unique<ReferencePool>(plan, first);
+  references = std::make_unique<ReferencePool>(runs, first);
   return {{"device",
            {{"name", device->name()},
             {"compute_capability", device->computeCapability()},
@@ -83,7 +83,7 @@ void Worker::load(const BundledKernel &wanted) {
   loaded = &wanted;
 }
 
-NamedTensors Worker::enlarge(const PlannedRun &planned,
+NamedTensors Worker::enlarge(const BundleRun &planned,
                              gpuref::KernelTensors &small) const {
   NamedTensors large;
   for (auto &[name, tensor] : small.all()) {
@@ -98,7 +98,7 @@ NamedTensors Worker::enlarge(const PlannedRun &planned,
 }
 
 void Worker::runOnce(NamedTensors &results) {
-  say(runStage);
+  say(runPhase);
   call->launch();
   device->wait("running '" + loaded->description.name + "'");
   call->fetch(results);
@@ -145,7 +145,7 @@ static bool haveSameBits(const NamedTensors &a, const NamedTensors &b) {
 }
 
 json Worker::prepare(size_t index) {
-  const PlannedRun &planned = plan.at(index);
+  const BundleRun &planned = runs.at(index);
   const gpuref::KernelDescription &description = planned.kernel->description;
   if (!description.arch.empty() && !device->runs(description.arch))
     return {{"skipped", "needs a GPU of " + description.arch}};
@@ -156,7 +156,7 @@ json Worker::prepare(size_t index) {
                             " bytes of shared memory per block; this GPU has " +
                             std::to_string(available)}};
 
-  say(referenceStage);
+  say(referencePhase);
   Reference reference = references->take(index);
   if (!reference.tensors)
     return {{"skipped", reference.problem}};
@@ -166,14 +166,14 @@ json Worker::prepare(size_t index) {
     large = enlarge(planned, *reference.tensors);
   NamedTensors &inputs = isEnlarged ? large : reference.tensors->all();
 
-  say(loadStage);
+  say(loadPhase);
   load(*planned.kernel);
   call = std::make_unique<DeviceCall>(*kernel, description, planned.run->sizes,
                                       inputs, *device);
   launchesPerRound = 0;
   NamedTensors results = inputs;
   runOnce(results);
-  say(compareStage);
+  say(comparePhase);
   json reply = judge(reference, inputs, results);
 
   // Once more from the same inputs, where that costs little.
@@ -187,7 +187,7 @@ json Worker::prepare(size_t index) {
 }
 
 json Worker::round() {
-  say(runStage);
+  say(runPhase);
   if (launchesPerRound == 0) {
     call->addCopies(cachesToPass *
                     device->attribute(DeviceAttribute::L2CacheBytes));
@@ -213,7 +213,7 @@ json Worker::copy() {
     copySource = std::make_unique<DeviceMemory>(copyBytes);
     copyTarget = std::make_unique<DeviceMemory>(copyBytes);
   }
-  say(runStage);
+  say(runPhase);
   constexpr int times = 20;
   copyTarget->copyFrom(*copySource);
   double seconds = device->time([&] {

@@ -10,14 +10,14 @@
 //                               that was prepared last
 //   {"do": "copy"}              {"bytes_per_second": 2.9e12}: read and written
 // or {"failed": "..."}, after which it ends. Before it begins something that
-// may take long it says {"stage": "..."}.
+// may take long it says {"phase": "..."}.
 //===----------------------------------------------------------------------===//
 #ifndef FLM_TOOLS_GPU_CHECK_WORKER_H
 #define FLM_TOOLS_GPU_CHECK_WORKER_H
 
 #include "tools/gpu-check/DeviceCall.h"
+#include "tools/gpu-check/Phases.h"
 #include "tools/gpu-check/ReferencePool.h"
-#include "tools/gpu-check/Stages.h"
 
 #include <iostream>
 
@@ -25,9 +25,9 @@ namespace flm::gpucheck {
 
 class Worker {
 public:
-  /// Runs of `plan` will be asked for from `first` on, in order.
-  Worker(const std::vector<PlannedRun> &plan, size_t first)
-      : plan(plan), first(first) {}
+  /// Runs of `runs` will be asked for from `first` on, in order.
+  Worker(const std::vector<BundleRun> &runs, size_t first)
+      : runs(runs), first(first) {}
 
   /// Answers the requests of `is` until it ends.
   void serve(std::istream &is, std::ostream &os);
@@ -38,14 +38,14 @@ private:
   nlohmann::json prepare(size_t index);
   nlohmann::json round();
   nlohmann::json copy();
-  void say(const Stage &stage);
+  void say(const Phase &phase);
   void load(const BundledKernel &kernel);
   /// Runs the kernel, and fetches what its tensors hold then.
   void runOnce(NamedTensors &results);
-  NamedTensors enlarge(const PlannedRun &planned,
+  NamedTensors enlarge(const BundleRun &planned,
                        gpuref::KernelTensors &small) const;
 
-  const std::vector<PlannedRun> &plan;
+  const std::vector<BundleRun> &runs;
   size_t first;
   std::ostream *out = nullptr;
 

@@ -1,7 +1,7 @@
 //===----------------------------------------------------------------------===//
 // What to run, and how much work that is.
 //===----------------------------------------------------------------------===//
-#include "tools/gpu-check/Plan.h"
+#include "tools/gpu-check/Runs.h"
 
 #include <set>
 
@@ -9,22 +9,22 @@ using namespace flm;
 using namespace flm::gpucheck;
 using gpuref::Argument;
 
-std::string PlannedRun::name() const {
+std::string BundleRun::name() const {
   std::string arch = kernel->description.arch;
   return kernel->description.name + (arch.empty() ? "" : " (" + arch + ")") +
          " " + describe(run->sizes);
 }
 
-std::vector<PlannedRun> flm::gpucheck::planRuns(const Bundle &bundle,
-                                                const std::string &filter) {
-  std::vector<PlannedRun> plan;
+std::vector<BundleRun> flm::gpucheck::runsOf(const Bundle &bundle,
+                                             const std::string &filter) {
+  std::vector<BundleRun> runs;
   for (bool timed : {false, true})
     for (const BundledKernel &kernel : bundle.kernels)
       for (const Case &run : kernel.cases)
         if (run.timed == timed &&
             kernel.description.name.find(filter) != std::string::npos)
-          plan.push_back({&kernel, &run});
-  return plan;
+          runs.push_back({&kernel, &run});
+  return runs;
 }
 
 static int64_t elements(const Sizes &shape) {
@@ -50,7 +50,7 @@ static double attentionFlops(const nlohmann::json &problem, const Sizes &q) {
   return products * 2 * pairs * static_cast<double>(q[0] * q[2] * q[3]);
 }
 
-Work flm::gpucheck::workOf(const PlannedRun &planned) {
+Work flm::gpucheck::workOf(const BundleRun &planned) {
   const gpuref::KernelDescription &kernel = planned.kernel->description;
   Work work;
   std::set<std::string> counted;
