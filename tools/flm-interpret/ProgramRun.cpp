@@ -73,31 +73,6 @@ static llvm::Error setInput(StringRef input, Region &body,
                  "'; it has " + llvm::join(names, ", "));
 }
 
-static std::string textOf(Type type) {
-  std::string text;
-  llvm::raw_string_ostream(text) << type;
-  return text;
-}
-
-/// What the program returned, then what it updated, in the order of the text.
-static std::vector<Output>
-outputsOf(Operation *program, ArrayRef<Tensor> results, const State &state) {
-  std::vector<Output> outputs;
-  Operation *end = program->getRegion(0).front().getTerminator();
-  for (auto [index, value] : llvm::enumerate(end->getOperands())) {
-    std::string name = "result " + std::to_string(index);
-    if (StringRef written = valueName(value); !written.empty())
-      name += (" (%" + written + ")").str();
-    outputs.push_back({name, textOf(value.getType()), results[index]});
-  }
-  program->walk([&](UpdateOp update) {
-    outputs.push_back({("update \"" + update.getName() + "\"").str(),
-                       textOf(update.getValue().getType()),
-                       state.lookup(update.getName())});
-  });
-  return outputs;
-}
-
 llvm::Expected<std::vector<Output>>
 flminterpret::run(Operation *program, const RunOptions &options) {
   Region &body = program->getRegion(0);
@@ -143,46 +118,26 @@ void flminterpret::print(ArrayRef<Output> outputs, int64_t elements,
   }
 }
 
-/// The largest difference, relative to the largest element of `a`; infinite
-/// where one is not a number and the other is.
-static double distance(const Tensor &a, const Tensor &b) {
-  double largest = 0, difference = 0;
-  for (auto [x, y] : llvm::zip(a.data, b.data)) {
-    if (std::isnan(x) != std::isnan(y))
-      return INFINITY;
-    if (std::isnan(x) || x == y)
-      continue;
-    difference = std::max(difference, std::abs(x - y));
-  }
-  for (double x : a.data)
-    largest = std::max(largest, std::abs(x));
-  return difference == 0 ? 0 : difference / largest;
-}
-
 llvm::Error flminterpret::compare(ArrayRef<Output> outputs,
                                   ArrayRef<Output> others, double tolerance,
                                   raw_ostream &os) {
-  // Updates have names; results have an order.
-  auto keyOf = [](const Output &output) {
-    return StringRef(output.name).split(" (%").first;
-  };
   SmallVector<std::string> wrong;
   llvm::StringMap<const Output *> byKey;
   for (const Output &other : others)
-    byKey[keyOf(other)] = &other;
+    byKey[other.key()] = &other;
   for (const Output &output : outputs) {
-    const Output *other = byKey.lookup(keyOf(output));
-    byKey.erase(keyOf(output));
+    const Output *other = byKey.lookup(output.key());
+    byKey.erase(output.key());
     if (!other || other->tensor.shape != output.tensor.shape) {
-      wrong.push_back((keyOf(output) +
+      wrong.push_back((output.key() +
                        (other ? " has another shape" : " is in one file only"))
                           .str());
       continue;
     }
-    double apart = distance(output.tensor, other->tensor);
+    double apart = distance(output.tensor, other->tensor).relative;
     os << output.name << ": " << llvm::format("%.3g", apart) << " apart\n";
     if (!(apart <= tolerance))
-      wrong.push_back((keyOf(output) + " is too far").str());
+      wrong.push_back((output.key() + " is too far").str());
   }
   for (const auto &rest : byKey)
     wrong.push_back((rest.getKey() + " is in one file only").str());

@@ -4,7 +4,7 @@
 #ifndef FLM_TOOLS_FLM_INTERPRET_PROGRAMRUN_H
 #define FLM_TOOLS_FLM_INTERPRET_PROGRAMRUN_H
 
-#include "codegen/reference/Reference.h"
+#include "codegen/reference/Outputs.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
@@ -18,12 +18,7 @@ struct RunOptions {
   std::vector<std::string> inputs;
 };
 
-/// A tensor that a program gives, and what it is called.
-struct Output {
-  std::string name; ///< "result 0 (%loss)", "update \"w\""
-  std::string type;
-  flm::reference::Tensor tensor;
-};
+using flm::reference::Output;
 
 /// The program or model of `module` called `name`; with an empty name the only
 /// one. The error lists which there are.

@@ -106,6 +106,12 @@ static cl::opt<bool> verifyEach("verify-each",
 static cl::opt<bool> timing("timing",
                             cl::desc("print the time of every pass to stderr"),
                             cl::cat(category));
+static cl::opt<bool> validate(
+    "validate",
+    cl::desc("interpret all programs of one rank on random numbers after every "
+             "pass from mup to buffers (to train for several ranks), and name "
+             "the first that changes what they compute; for small models"),
+    cl::cat(category));
 
 /// "80GiB", "500MB", "1048576" as bytes.
 static std::optional<long long> parseSize(llvm::StringRef text) {
@@ -157,6 +163,7 @@ std::optional<flmc::Options> flmc::parseOptions(int argc, char **argv) {
   options.probe = probe;
   options.verifyEach = verifyEach;
   options.timing = timing;
+  options.validate = validate;
   auto refuse = [](const llvm::Twine &message) {
     llvm::WithColor::error(llvm::errs(), "flmc") << message << "\n";
     return std::nullopt;
@@ -178,6 +185,9 @@ std::optional<flmc::Options> flmc::parseOptions(int argc, char **argv) {
       (output.getNumOccurrences() || emit.getNumOccurrences()))
     return refuse("--explain prints to standard output and makes no file: "
                   "leave out -o and --emit");
+  if (options.validate && (!options.explain.empty() || emit < Stage::train))
+    return refuse("--validate compares what stages from mup on have made: "
+                  "leave out --explain, and let --emit be train or later");
   if (!flm::Target::named(options.target))
     return refuse("--target: unknown target '" + target +
                   "'; known: " + flm::Target::names());

@@ -30,10 +30,11 @@ struct Options {
   std::string runtimeArchive; ///< empty: beside the compiler
   long long memoryLimit = 0;  ///< bytes; 0: none
   unsigned optLevel = 2;
-  unsigned ranks = 0; ///< 0: whatever the plan has
+  unsigned ranks = 0; ///< 0: whatever the plan has; known when stages run
   bool probe = false;
   bool verifyEach = true;
   bool timing = false;
+  bool validate = false;
 };
 
 /// Parses the command line; prints what is wrong with it and gives nothing back

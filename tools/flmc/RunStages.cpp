@@ -4,6 +4,7 @@
 #include "tools/flmc/RunStages.h"
 
 #include "codegen/Stages.h"
+#include "codegen/reference/Validation.h"
 #include "passes/sharding/ScheduleReport.h"
 #include "tools/flmc/CrashReport.h"
 #include "tools/flmc/OutputText.h"
@@ -90,8 +91,16 @@ static LogicalResult traceSchedule(ModuleOp module, const Options &options) {
       [&](llvm::raw_ostream &os) { flm::writeScheduleTrace(module, os); });
 }
 
+/// Whether --validate follows the passes of `stage`. Behind `train`, a plan of
+/// several ranks has programs that one rank alone can not run.
+static bool isValidated(Stage stage, const Options &options) {
+  Stage last = options.ranks > 1 ? Stage::train : Stage::buffers;
+  return options.validate && stage >= Stage::mup && stage <= last;
+}
+
 LogicalResult flmc::runStages(ModuleOp module, const Options &options,
                               TimingScope &timing) {
+  flm::reference::Validation validation({}, llvm::errs());
   for (int number = 0; number <= static_cast<int>(Stage::llvm); ++number) {
     Stage stage = static_cast<Stage>(number);
     if (stage > options.emit)
@@ -102,10 +111,19 @@ LogicalResult flmc::runStages(ModuleOp module, const Options &options,
     TimingScope scope = timing.nest(stageName(stage));
     pm.enableTiming(scope);
     flm::addStage(pm, stage, stageOptions(options));
+    if (isValidated(stage, options))
+      validation.watch(pm, stageName(stage));
     if (failed(pm.run(module)) || failed(dump(module, stage, options)))
+      return failure();
+    if (isValidated(stage, options) && failed(validation.finishStage(module)))
       return failure();
     if (stage == Stage::local && failed(traceSchedule(module, options)))
       return failure();
   }
+  if (options.validate && options.ranks > 1 && options.emit > Stage::train)
+    llvm::WithColor::note(llvm::errs())
+        << "the stages behind train are not validated: they are for "
+        << options.ranks
+        << " ranks, and --validate runs one; choose a plan of one rank\n";
   return success();
 }

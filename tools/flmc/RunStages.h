@@ -12,7 +12,8 @@
 namespace flmc {
 
 /// Runs the stages after `spec` up to `options.emit` (at most `llvm`) on
-/// `module`, dumping after each where that is asked for.
+/// `module`, dumping after each and validating each pass where that is asked
+/// for.
 mlir::LogicalResult runStages(mlir::ModuleOp module, const Options &options,
                               mlir::TimingScope &timing);
 

@@ -217,6 +217,7 @@ int main(int argc, char **argv) {
                 ": the plan is for " + llvm::Twine(ranks) +
                 (ranks == 1 ? " rank" : " ranks") +
                 "; choose another with --plan");
+  options->ranks = static_cast<unsigned>(ranks);
   const bool linked = options->explain.empty() && options->emit == Stage::exe;
   if (linked && failed(chooseOutput(*module, *options)))
     return 1;
