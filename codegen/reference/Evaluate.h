@@ -127,6 +127,10 @@ mlir::LogicalResult evaluate(LinearGradWOp op, Environment &env);
 mlir::LogicalResult evaluate(RmsNormOp op, Environment &env);
 mlir::LogicalResult evaluate(RmsNormGradXOp op, Environment &env);
 mlir::LogicalResult evaluate(RmsNormGradGOp op, Environment &env);
+mlir::LogicalResult evaluate(LayerNormOp op, Environment &env);
+mlir::LogicalResult evaluate(LayerNormGradXOp op, Environment &env);
+mlir::LogicalResult evaluate(LayerNormGradGOp op, Environment &env);
+mlir::LogicalResult evaluate(LayerNormGradBOp op, Environment &env);
 // AttentionOps.cpp
 mlir::LogicalResult evaluate(RopeOp op, Environment &env);
 mlir::LogicalResult evaluate(AttentionOp op, Environment &env);

@@ -15,8 +15,9 @@ static LogicalResult dispatch(Operation *op, Environment &env) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case< // EmbeddingOps, LinearOps, NormOps, AttentionOps
           EmbeddingOp, EmbeddingGradOp, LinearOp, LinearGradXOp, LinearGradWOp,
-          RmsNormOp, RmsNormGradXOp, RmsNormGradGOp, RopeOp, AttentionOp,
-          AttentionGradOp,
+          RmsNormOp, RmsNormGradXOp, RmsNormGradGOp, LayerNormOp,
+          LayerNormGradXOp, LayerNormGradGOp, LayerNormGradBOp, RopeOp,
+          AttentionOp, AttentionGradOp,
           // ElementwiseOps
           AddOp, ScaleOp, SiluMulOp, SiluMulGradOp, CastOp, FillOp,
           // LossOps

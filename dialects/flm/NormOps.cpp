@@ -6,14 +6,40 @@
 using namespace mlir;
 using namespace flm;
 
+static bool isLastDimOf(Value x, Value vector) {
+  NamedTensorType type = typeOf(x);
+  return type.getRank() &&
+         typeOf(vector).getDims() == type.getDims().take_back(1);
+}
+
+/// `what` ("a gain") is `vector`, and scales or shifts the last dim of `x`.
+static LogicalResult verifyOperand(Operation *op, Value x, Value vector,
+                                   StringRef what) {
+  if (isLastDimOf(x, vector))
+    return success();
+  return op->emitOpError("needs ")
+         << what << " with the last dim of " << typeOf(x).dimsText() << ", got "
+         << typeOf(vector).dimsText();
+}
+
+/// `gradient` is a sum over the rows of `x`.
+static LogicalResult verifyRowSum(Operation *op, Value x, Value gradient) {
+  if (isLastDimOf(x, gradient))
+    return success();
+  return op->emitOpError("gives a gradient with the last dim of ")
+         << typeOf(x).dimsText() << ", not " << typeOf(gradient).dimsText();
+}
+
+template <typename Op> static LogicalResult verifyEps(Op op) {
+  if (op.getEps().convertToDouble() > 0)
+    return success();
+  return op.emitOpError("needs a positive eps");
+}
+
 LogicalResult RmsNormOp::verify() {
-  NamedTensorType x = typeOf(getX()), g = typeOf(getG());
-  if (!x.getRank() || g.getDims() != x.getDims().take_back(1))
-    return emitOpError("needs a gain with the last dim of ")
-           << x.dimsText() << ", got " << g.dimsText();
-  if (!(getEps().convertToDouble() > 0))
-    return emitOpError("needs a positive eps");
-  return success();
+  if (failed(verifyOperand(*this, getX(), getG(), "a gain")))
+    return failure();
+  return verifyEps(*this);
 }
 
 std::optional<ParameterUse> RmsNormOp::parameterUse(OpOperand &operand) {
@@ -23,17 +49,36 @@ std::optional<ParameterUse> RmsNormOp::parameterUse(OpOperand &operand) {
 }
 
 LogicalResult RmsNormGradXOp::verify() {
-  NamedTensorType x = typeOf(getX()), g = typeOf(getG());
-  if (!x.getRank() || g.getDims() != x.getDims().take_back(1))
-    return emitOpError("needs a gain with the last dim of ")
-           << x.dimsText() << ", got " << g.dimsText();
-  return success();
+  return verifyOperand(*this, getX(), getG(), "a gain");
 }
 
 LogicalResult RmsNormGradGOp::verify() {
-  NamedTensorType x = typeOf(getX()), dg = typeOf(getDg());
-  if (!x.getRank() || dg.getDims() != x.getDims().take_back(1))
-    return emitOpError("gives a gradient with the last dim of ")
-           << x.dimsText() << ", not " << dg.dimsText();
-  return success();
+  return verifyRowSum(*this, getX(), getDg());
+}
+
+LogicalResult LayerNormOp::verify() {
+  if (failed(verifyOperand(*this, getX(), getG(), "a gain")) ||
+      failed(verifyOperand(*this, getX(), getB(), "a bias")))
+    return failure();
+  return verifyEps(*this);
+}
+
+std::optional<ParameterUse> LayerNormOp::parameterUse(OpOperand &operand) {
+  if (&operand == &getGMutable())
+    return ParameterUse{ParameterUse::Gain};
+  if (&operand == &getBMutable())
+    return ParameterUse{ParameterUse::Bias};
+  return std::nullopt;
+}
+
+LogicalResult LayerNormGradXOp::verify() {
+  return verifyOperand(*this, getX(), getG(), "a gain");
+}
+
+LogicalResult LayerNormGradGOp::verify() {
+  return verifyRowSum(*this, getX(), getDg());
+}
+
+LogicalResult LayerNormGradBOp::verify() {
+  return verifyRowSum(*this, getDy(), getDb());
 }

@@ -101,17 +101,18 @@ void flm::printLinearTypes(OpAsmPrinter &printer, Operation *, Type x, Type w,
   printTensorType(printer, y);
 }
 
-/// The undistributed gain [last dim of x]; null for a scalar.
-static Type gainType(Type x) {
+/// The undistributed gain or bias [last dim of x]; null for a scalar.
+static Type vectorType(Type x) {
   auto type = cast<NamedTensorType>(x);
   if (!type.getRank())
     return {};
   return NamedTensorType::get({type.getDims().back()}, type.getElementType());
 }
 
-/// One type where `others` are alike and the gain follows, else all of them.
-static ParseResult parseWithGain(OpAsmParser &parser, ArrayRef<Type *> types,
-                                 Type &gain) {
+/// One type where `types` are alike and those of the vectors (gain, bias)
+/// follow, else all of them.
+static ParseResult parseWithVectors(OpAsmParser &parser, ArrayRef<Type *> types,
+                                    ArrayRef<Type *> vectors) {
   bool list = succeeded(parser.parseOptionalLParen());
   if (!list) {
     Type x;
@@ -119,26 +120,32 @@ static ParseResult parseWithGain(OpAsmParser &parser, ArrayRef<Type *> types,
       return failure();
     for (Type *type : types)
       *type = x;
-    gain = gainType(x);
-    if (!gain)
+    Type vector = vectorType(x);
+    if (!vector)
       return parser.emitError(parser.getNameLoc(),
-                              "rms_norm needs at least one dim");
+                              "a norm needs at least one dim");
+    for (Type *type : vectors)
+      *type = vector;
     return success();
   }
-  for (Type *type : types)
-    if (parseTensor(parser, *type) || parser.parseComma())
+  SmallVector<Type *> all(types);
+  llvm::append_range(all, vectors);
+  for (auto [i, type] : llvm::enumerate(all))
+    if ((i && parser.parseComma()) || parseTensor(parser, *type))
       return failure();
-  return failure(parseTensor(parser, gain) || parser.parseRParen());
+  return parser.parseRParen();
 }
 
-static void printWithGain(OpAsmPrinter &printer, ArrayRef<Type> types,
-                          Type gain) {
-  if (llvm::all_equal(types) && gain == gainType(types.front())) {
+static void printWithVectors(OpAsmPrinter &printer, ArrayRef<Type> types,
+                             ArrayRef<Type> vectors) {
+  Type vector = vectorType(types.front());
+  if (llvm::all_equal(types) &&
+      llvm::all_of(vectors, [&](Type type) { return type == vector; })) {
     printTensorType(printer, types.front());
     return;
   }
   SmallVector<Type> all(types);
-  all.push_back(gain);
+  llvm::append_range(all, vectors);
   printer << '(';
   llvm::interleaveComma(all, printer,
                         [&](Type type) { printTensorType(printer, type); });
@@ -147,22 +154,32 @@ static void printWithGain(OpAsmPrinter &printer, ArrayRef<Type> types,
 
 ParseResult flm::parseNormTypes(OpAsmParser &parser, Type &x, Type &g,
                                 Type &y) {
-  return parseWithGain(parser, {&x, &y}, g);
+  return parseWithVectors(parser, {&x, &y}, {&g});
 }
 
 void flm::printNormTypes(OpAsmPrinter &printer, Operation *, Type x, Type g,
                          Type y) {
-  printWithGain(printer, {x, y}, g);
+  printWithVectors(printer, {x, y}, {g});
+}
+
+ParseResult flm::parseBiasedNormTypes(OpAsmParser &parser, Type &x, Type &g,
+                                      Type &b, Type &y) {
+  return parseWithVectors(parser, {&x, &y}, {&g, &b});
+}
+
+void flm::printBiasedNormTypes(OpAsmPrinter &printer, Operation *, Type x,
+                               Type g, Type b, Type y) {
+  printWithVectors(printer, {x, y}, {g, b});
 }
 
 ParseResult flm::parseNormGradTypes(OpAsmParser &parser, Type &dy, Type &x,
                                     Type &g, Type &dx) {
-  return parseWithGain(parser, {&dy, &x, &dx}, g);
+  return parseWithVectors(parser, {&dy, &x, &dx}, {&g});
 }
 
 void flm::printNormGradTypes(OpAsmPrinter &printer, Operation *, Type dy,
                              Type x, Type g, Type dx) {
-  printWithGain(printer, {dy, x, dx}, g);
+  printWithVectors(printer, {dy, x, dx}, {g});
 }
 
 /// The log-sum-exp, where there is one, is known by its type following the

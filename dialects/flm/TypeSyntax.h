@@ -64,6 +64,10 @@ mlir::ParseResult parseNormTypes(mlir::OpAsmParser &parser, Type &x, Type &g,
                                  Type &y);
 void printNormTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op, Type x,
                     Type g, Type y);
+mlir::ParseResult parseBiasedNormTypes(mlir::OpAsmParser &parser, Type &x,
+                                       Type &g, Type &b, Type &y);
+void printBiasedNormTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                          Type x, Type g, Type b, Type y);
 mlir::ParseResult parseNormGradTypes(mlir::OpAsmParser &parser, Type &dy,
                                      Type &x, Type &g, Type &dx);
 void printNormGradTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op,

@@ -56,10 +56,14 @@ TEST_P(LibraryCallsTest, AreNone) {
   const CpuTarget &cpu = target();
   for (Kind kind : kinds()) {
     mlir::Type element = type(kind);
-    RmsNormProblem norm = {37, 100, 1e-5, element, f32};
+    NormProblem norm = {37, 100, 1e-5, element, f32};
     buildRmsNorm(b, loc(), symbol(), norm, cpu);
     buildRmsNormGradX(b, loc(), symbol(), norm, cpu);
     buildRmsNormGradGainPartials(b, loc(), symbol(), norm, cpu);
+    buildLayerNorm(b, loc(), symbol(), norm, cpu);
+    buildLayerNormGradX(b, loc(), symbol(), norm, cpu);
+    buildLayerNormGradGainPartials(b, loc(), symbol(), norm, cpu);
+    buildRowSumPartials(b, loc(), symbol(), 37, 100, element, cpu);
     buildRope(b, loc(), symbol(), {2, 5, 3, 20, true, element}, cpu);
     PointwiseProblem pointwise = {100003, element};
     buildSiluMul(b, loc(), symbol(), pointwise, cpu);

@@ -43,6 +43,18 @@ TEST(ReferenceModelOps, RmsNormDividesByRootMeanSquare) {
   expectTensor(results[0], {6, -2, 0, 0});
 }
 
+TEST(ReferenceModelOps, LayerNormGivesMeanZeroAndVarianceOne) {
+  // Means 5 and 1, variances 9 and 0: sqrt(9 + 7) = 4.
+  Program program =
+      Program::of("%x: [t=2, h=2] f64, %g: [h=2] f64, %b: [h=2] f64",
+                  "%y = layer_norm %x, %g, %b eps 7.0 : [t=2, h=2] f64\n"
+                  "return %y : [t=2, h=2] f64");
+  auto results = program.run({Tensor({2, 2}, {2, 8, 1, 1}),
+                              Tensor({2}, {8, -4}), Tensor({2}, {3, 5})});
+  ASSERT_EQ(results.size(), 1u);
+  expectTensor(results[0], {-3, 2, 3, 5});
+}
+
 TEST(ReferenceModelOps, RopeRotatesPairsHalfAHeadApart) {
   // Two heads of four features at positions 0 and 1; the second pair turns
   // theta^(-2/4) = 0.1 radian per position.

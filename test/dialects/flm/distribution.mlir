@@ -48,6 +48,15 @@ flm.program @p of @c(%a: !flm.tensor<[batch=4, seq=8, hidden=12] f32 on {tp: par
 
 // -----
 
+// A partial bias: each rank would add its part to a whole row.
+flm.program @p of @c(%a: !flm.tensor<[batch=4, seq=8, hidden=12] f32>, %g: !flm.tensor<[hidden=12] f32>, %b: !flm.tensor<[hidden=12] f32 on {tp: partial(sum)}>) {
+  // expected-error @+1 {{'flm.layer_norm' op operand #2 (%b) is partial(sum) over 'tp' but the op is not linear in it; reduce it first}}
+  %y = layer_norm %a, %g, %b eps 1.0e-5 : (!flm.tensor<[batch=4, seq=8, hidden=12] f32>, !flm.tensor<[batch=4, seq=8, hidden=12] f32 on {tp: partial(sum)}>, !flm.tensor<[hidden=12] f32>, !flm.tensor<[hidden=12] f32 on {tp: partial(sum)}>)
+  return
+}
+
+// -----
+
 // Residual: replicated + partial.
 flm.program @p of @c(%a: !flm.tensor<[batch=4, seq=8, hidden=12] f32>, %b: !flm.tensor<[batch=4, seq=8, hidden=12] f32 on {tp: partial(sum)}>) {
   // expected-error @+1 {{operand #1 (%b) is partial(sum) over 'tp' but operand #0 (%a) is replicated: reduce #1, or turn #0 into partial with an explicit mask}}

@@ -56,6 +56,30 @@ flm.program @p of @c(%dy: [b=2, h=4] f32, %x: [b=2, h=4] f32) {
 
 // -----
 
+flm.program @p of @c(%dy: [b=2, h=4] f32, %x: [b=2, h=4] f32) {
+  // expected-error @below {{gives a gradient with the last dim of [b=2, h=4], not [b=2]}}
+  %d = layer_norm_grad_g %dy, %x eps 1.0e-5 : [b=2, h=4] f32 -> [b=2] f32
+  return
+}
+
+// -----
+
+flm.program @p of @c(%dy: [b=2, h=4] f32) {
+  // expected-error @below {{gives a gradient with the last dim of [b=2, h=4], not [b=2, h=4]}}
+  %d = layer_norm_grad_b %dy : [b=2, h=4] f32 -> [b=2, h=4] f32
+  return
+}
+
+// -----
+
+flm.program @p of @c(%x: [b=2, h=4] f32, %g: [b=2] f32) {
+  // expected-error @below {{needs a gain with the last dim of [b=2, h=4], got [b=2]}}
+  %d = layer_norm_grad_x %x, %x, %g eps 1.0e-5 : ([b=2, h=4] f32, [b=2, h=4] f32, [b=2, h=4] f32, [b=2] f32)
+  return
+}
+
+// -----
+
 // An accumulator has the type of what is added to it.
 flm.program @p of @c(%dy: [b=2, f=5] f32, %x: [b=2, h=4] f32, %acc: [f=5, h=4] bf16) {
   // expected-note @-1 {{prior use here}}

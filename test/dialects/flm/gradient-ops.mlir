@@ -30,6 +30,12 @@ flm.program @backward of @c(%tokens: !i32_bs, %dy: !bsf, %x: !bsh, %w: !fh, %g: 
   %dn = rms_norm_grad_x %dx, %x, %g eps 1.0e-5 : !bsh
   // CHECK-NEXT: %dg = rms_norm_grad_g %dx, %x eps 1.0e-5 : !bsh -> !f32_h
   %dg = rms_norm_grad_g %dx, %x eps 1.0e-5 : !bsh -> !f32_h
+  // CHECK-NEXT: %dl = layer_norm_grad_x %dx, %x, %g eps 1.0e-5 : !bsh
+  %dl = layer_norm_grad_x %dx, %x, %g eps 1.0e-5 : !bsh
+  // CHECK-NEXT: %dlg = layer_norm_grad_g %dx, %x eps 1.0e-5 : !bsh -> !f32_h
+  %dlg = layer_norm_grad_g %dx, %x eps 1.0e-5 : !bsh -> !f32_h
+  // CHECK-NEXT: %dlb = layer_norm_grad_b %dx : !bsh -> !f32_h
+  %dlb = layer_norm_grad_b %dx : !bsh -> !f32_h
   // CHECK-NEXT: %dq, %dk, %dv = attention_grad %q, %q, %q, %q, %q, %lse causal : !bs_nd, !f32_bns
   %dq, %dk, %dv = attention_grad %q, %q, %q, %q, %q, %lse causal : !bs_nd, !f32_bns
   // CHECK-NEXT: %dq_all, %dk_all, %dv_all = attention_grad %q, %q, %q, %q, %q, %lse : !bs_nd, !f32_bns

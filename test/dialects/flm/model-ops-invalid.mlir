@@ -106,7 +106,7 @@ flm.program @p of @c(%x: [b=2, h=4] f32, %w: [f=5, h=4] f32) {
 //===-- rms_norm -----------------------------------------------------------===//
 
 flm.program @p of @c(%x: [] f32, %g: [h=4] f32) {
-  // expected-error @below {{rms_norm needs at least one dim}}
+  // expected-error @below {{a norm needs at least one dim}}
   %y = rms_norm %x, %g eps 1.0e-5 : [] f32
   return
 }
@@ -124,6 +124,32 @@ flm.program @p of @c(%x: [b=2, h=4] f32, %g: [b=2] f32) {
 flm.program @p of @c(%x: [b=2, h=4] f32, %g: [h=4] f32) {
   // expected-error @below {{needs a positive eps}}
   %y = rms_norm %x, %g eps 0.0 : [b=2, h=4] f32
+  return
+}
+
+// -----
+
+//===-- layer_norm ---------------------------------------------------------===//
+
+flm.program @p of @c(%x: [b=2, h=4] f32, %g: [b=2] f32, %b: [h=4] f32) {
+  // expected-error @below {{needs a gain with the last dim of [b=2, h=4], got [b=2]}}
+  %y = layer_norm %x, %g, %b eps 1.0e-5 : ([b=2, h=4] f32, [b=2, h=4] f32, [b=2] f32, [h=4] f32)
+  return
+}
+
+// -----
+
+flm.program @p of @c(%x: [b=2, h=4] f32, %g: [h=4] f32, %b: [b=2] f32) {
+  // expected-error @below {{needs a bias with the last dim of [b=2, h=4], got [b=2]}}
+  %y = layer_norm %x, %g, %b eps 1.0e-5 : ([b=2, h=4] f32, [b=2, h=4] f32, [h=4] f32, [b=2] f32)
+  return
+}
+
+// -----
+
+flm.program @p of @c(%x: [b=2, h=4] f32, %g: [h=4] f32) {
+  // expected-error @below {{needs a positive eps}}
+  %y = layer_norm %x, %g, %g eps -1.0e-5 : [b=2, h=4] f32
   return
 }
 

@@ -13,15 +13,20 @@
 !f32_fh = !flm.tensor<[ffn=5, hidden=4] f32>
 !f32_h = !flm.tensor<[hidden=4] f32>
 !f32_vh = !flm.tensor<[vocab=7, hidden=4] f32>
+!h = !flm.tensor<[hidden=4] bf16>
 !i32_bs = !flm.tensor<[batch=2, seq=3] i32>
 // CHECK-LABEL: flm.program @forward
-flm.program @forward of @c(%tokens: !i32_bs, %table: !f32_vh, %w: !f32_fh, %g: !f32_h, %q: !f32_bs_nd) {
+flm.program @forward of @c(%tokens: !i32_bs, %table: !f32_vh, %w: !f32_fh, %g: !f32_h, %shift: !f32_h, %narrow: !h, %q: !f32_bs_nd) {
   // CHECK-NEXT: %embed = embedding %tokens, %table : !i32_bs, !f32_vh
   %embed = embedding %tokens, %table : !i32_bs, !f32_vh
   // CHECK-NEXT: %y = linear %embed, %w : !f32_bsh -> !f32_bsf
   %y = linear %embed, %w : !f32_bsh -> !f32_bsf
   // CHECK-NEXT: %n = rms_norm %embed, %g eps 1.0e-6 : !f32_bsh
   %n = rms_norm %embed, %g eps 1.0e-6 : !f32_bsh
+  // CHECK-NEXT: %ln = layer_norm %embed, %g, %shift eps 1.0e-6 : !f32_bsh
+  %ln = layer_norm %embed, %g, %shift eps 1.0e-6 : !f32_bsh
+  // CHECK-NEXT: %wide = layer_norm %embed, %g, %narrow eps 1.0e-6 : (!f32_bsh, !f32_bsh, !f32_h, !h)
+  %wide = layer_norm %embed, %g, %narrow eps 1.0e-6 : (!f32_bsh, !f32_bsh, !f32_h, !h)
   // CHECK-NEXT: %qr = rope %q theta 1.0e4 : !f32_bs_nd
   %qr = rope %q theta 1.0e4 : !f32_bs_nd
   // CHECK-NEXT: %back = rope %qr theta 1.0e4 inverse : !f32_bs_nd

@@ -56,6 +56,14 @@ TEST(Autodiff, RmsNorm) {
 )"));
 }
 
+TEST(Autodiff, LayerNorm) {
+  expectRightGradients(modelOf(R"(
+  %g = param "g" : [hidden]
+  %b = param "b" : [hidden]
+  %y = layer_norm %x, %g, %b eps 0.01 : [batch, seq, hidden]
+)"));
+}
+
 TEST(Autodiff, RopeBothWays) {
   expectRightGradients(modelOf(R"(
   %in = param "in" : [heads * head_dim, hidden]

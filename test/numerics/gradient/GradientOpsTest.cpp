@@ -104,6 +104,20 @@ TEST(GradientOps, RmsNorm) {
        {0, 1}});
 }
 
+TEST(GradientOps, LayerNorm) {
+  expectRightGradients(
+      {"%x: [b=3, s=5, h=7] f64, %g: [h=7] f64, %b: [h=7] f64",
+       "%y = layer_norm %x, %g, %b eps 0.125 : [b=3, s=5, h=7] f64\n"
+       "return %y : [b=3, s=5, h=7] f64",
+       "[b=3, s=5, h=7] f64",
+       "%dx = layer_norm_grad_x %dy, %x, %g eps 0.125 : [b=3, s=5, h=7] f64\n"
+       "%dg = layer_norm_grad_g %dy, %x eps 0.125 : [b=3, s=5, h=7] f64 -> "
+       "[h=7] f64\n"
+       "%db = layer_norm_grad_b %dy : [b=3, s=5, h=7] f64 -> [h=7] f64\n"
+       "return %dx, %dg, %db : [b=3, s=5, h=7] f64, [h=7] f64, [h=7] f64",
+       {0, 1, 2}});
+}
+
 TEST(GradientOps, RopeIsItsInverse) {
   expectRightGradients(
       {"%x: [b=2, s=5, n=3 * d=6] f64",

@@ -81,33 +81,35 @@ std::vector<Activation *> ModelWriter::unread() {
   return result;
 }
 
-/// A parameter of this type: one of those there are, which then is shared or
-/// tied, or a new one.
-std::string ModelWriter::weight(const std::string &type) {
+/// A parameter of this type and role: one of those there are, which then is
+/// shared or tied, or a new one.
+std::string ModelWriter::weight(const std::string &type,
+                                const std::string &role) {
   std::vector<std::string> fitting;
   for (Scope *s = scope; s; s = s->outer)
     for (const Weight &weight : s->weights)
-      if (weight.type == type)
+      if (weight.type == type && weight.role == role)
         fitting.push_back(weight.name);
   if (!fitting.empty() && dice.percent(30))
     return dice.oneOf(fitting);
   if (!fitting.empty() && dice.percent(10))
-    return derivedWeight(type);
-  bool gain = type.find(',') == std::string::npos;
-  std::string name = fresh(gain ? "norm" : "w");
+    return derivedWeight(type, role);
+  std::string name = fresh(role);
   line("%" + name + " = param \"" + name + ".weight\" : " + type);
-  scope->weights.push_back({name, type});
+  scope->weights.push_back({name, type, role});
   return name;
 }
 
 /// A weight that is computed from one or two of its type.
-std::string ModelWriter::derivedWeight(const std::string &type) {
-  std::string first = weight(type), name = fresh("v");
+std::string ModelWriter::derivedWeight(const std::string &type,
+                                       const std::string &role) {
+  std::string first = weight(type, role), name = fresh("v");
   line("%" + name + " = " +
-       (dice.percent(50) ? "scale %" + first + " by 0.75 : "
-                         : "add %" + first + ", %" + weight(type) + " : ") +
+       (dice.percent(50)
+            ? "scale %" + first + " by 0.75 : "
+            : "add %" + first + ", %" + weight(type, role) + " : ") +
        type);
-  scope->weights.push_back({name, type});
+  scope->weights.push_back({name, type, role});
   return name;
 }
 
@@ -162,10 +164,13 @@ Activation &ModelWriter::siluMul(Activation &gate, Activation &up) {
 Activation &ModelWriter::norm(Activation &x) {
   static const std::vector<std::string> epsilons = {"0.01", "0.1", "0.5"};
   x.read = true;
-  std::string gain = weight("[" + x.width + "]");
+  std::string type = "[" + x.width + "]", gain = weight(type, "gain");
+  bool layer = dice.percent(40);
+  std::string bias = layer ? ", %" + weight(type, "bias") : "";
   Activation &y = define(fresh("n"), x.width, 1);
-  line("%" + y.name + " = rms_norm %" + x.name + ", %" + gain + " eps " +
-       dice.oneOf(epsilons) + " : " + activationType(x.width));
+  line("%" + y.name + " = " + (layer ? "layer_norm" : "rms_norm") + " %" +
+       x.name + ", %" + gain + bias + " eps " + dice.oneOf(epsilons) + " : " +
+       activationType(x.width));
   return y;
 }
 

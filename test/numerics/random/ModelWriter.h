@@ -46,6 +46,8 @@ struct Activation {
 /// A parameter, or a value made from some.
 struct Weight {
   std::string name, type;
+  /// "w", or what a vector is: "gain" or "bias", which begin differently.
+  std::string role;
 };
 
 /// What a loop stacked: [over, batch, seq, width].
@@ -103,8 +105,8 @@ private:
   /// What the scope made and nobody read.
   std::vector<Activation *> unread();
   void drainStacks();
-  std::string weight(const std::string &type);
-  std::string derivedWeight(const std::string &type);
+  std::string weight(const std::string &type, const std::string &role = "w");
+  std::string derivedWeight(const std::string &type, const std::string &role);
 
   Activation &define(const std::string &name, const std::string &width,
                      double size);

@@ -95,7 +95,8 @@ TEST(RandomModels, GradientsAreFiniteDifferences) {
 static bool isOfOneType(mlir::Operation *op) {
   using namespace flm;
   return mlir::isa<AddOp, ScaleOp, SiluMulOp, SiluMulGradOp, RmsNormOp,
-                   RmsNormGradXOp, RopeOp, LinearOp, LinearGradXOp>(op);
+                   RmsNormGradXOp, LayerNormOp, LayerNormGradXOp, RopeOp,
+                   LinearOp, LinearGradXOp>(op);
 }
 
 TEST(RandomModels, NarrowGradientsAreWellTyped) {
