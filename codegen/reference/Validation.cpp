@@ -6,6 +6,7 @@
 
 #include "codegen/reference/RandomInputs.h"
 #include "dialects/flm/Flm.h"
+#include "passes/Stages.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/Pass.h"
@@ -49,8 +50,11 @@ std::optional<std::vector<Output>> Validation::run(Operation *program,
   reference::Options interpreter;
   interpreter.truncatedNormal = randomTruncatedNormal(options.seed);
   State state = followed.state;
+  // Each rank makes all of the initial values, and keeps its part elsewhere.
+  bool onRanks = ranked && ranked->isRanked() && nameOf(program) != "init";
   FailureOr<SmallVector<Tensor>> results =
-      reference::run(program, followed.arguments, state, interpreter);
+      onRanks ? ranked->run(program, followed.arguments, state, interpreter)
+              : reference::run(program, followed.arguments, state, interpreter);
   if (failed(results))
     return std::nullopt;
   return outputsOf(program, *results, state);
@@ -193,6 +197,11 @@ LogicalResult Validation::finishStage(ModuleOp module) {
     report(module.getContext());
     return failure();
   };
+  if (stage == stageName(Stage::shard)) {
+    ranked.emplace(module);
+    if (ranked->isRanked())
+      return success();
+  }
   SmallVector<Operation *> all = programsOf(module);
   if (std::string text = sizeProblem(all); !text.empty())
     return fail(text);

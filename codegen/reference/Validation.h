@@ -6,6 +6,7 @@
 #define FLM_CODEGEN_REFERENCE_VALIDATION_H
 
 #include "codegen/reference/Outputs.h"
+#include "codegen/reference/RankedRun.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OperationSupport.h"
@@ -21,11 +22,13 @@ class PassManager;
 namespace flm::reference {
 
 /// Follows one module through the passes of a compilation, from stage `mup` on
-/// (before, passes change what a model computes) and as long as its programs
-/// are those of one rank. Each program runs on seeded inputs when it first
-/// appears, and again, on the same, after each pass that has changed it;
-/// @eval_step is compared with the model that it is made of. Passes are not
-/// threaded (the context's threading is off).
+/// (before, passes change what a model computes) to `buffers`. Each program
+/// runs on seeded inputs when it first appears, and again, on the same, after
+/// each pass that has changed it;
+/// @eval_step is compared with the model that it is made of. (Gradients, as
+/// they are derived, have nothing here to be compared with: finite differences
+/// are what tests them.) Passes are not threaded (the context's threading is
+/// off).
 class Validation {
 public:
   struct Options {
@@ -52,7 +55,9 @@ public:
   void watch(mlir::PassManager &pm, llvm::StringRef stage);
 
   /// To be called when the stage has run. Fails if there was an error, or if
-  /// there is one now: a program is gone or does not run any more.
+  /// there is one now: a program is gone or does not run any more. With several
+  /// ranks, what stage `shard` makes runs only when `local` has made the
+  /// program of one rank of it, which then runs on all of them.
   mlir::LogicalResult finishStage(mlir::ModuleOp module);
 
 private:
@@ -89,7 +94,8 @@ private:
   Options options;
   llvm::raw_ostream &os;
   llvm::StringMap<Followed> programs;
-  std::string stage;   ///< that runs
+  std::string stage;               ///< that runs
+  std::optional<RankedRun> ranked; ///< after stage `shard`
   bool begun = false;  ///< the module is one whose value may not change
   std::string problem; ///< the first that was found; empty: none
 };

@@ -108,9 +108,9 @@ static cl::opt<bool> timing("timing",
                             cl::cat(category));
 static cl::opt<bool> validate(
     "validate",
-    cl::desc("interpret all programs of one rank on random numbers after every "
-             "pass from mup to buffers (to train for several ranks), and name "
-             "the first that changes what they compute; for small models"),
+    cl::desc("interpret all programs on random numbers after every pass from "
+             "mup to buffers, on all ranks of the plan, and name the first "
+             "pass that changes what they compute; for small models"),
     cl::cat(category));
 
 /// "80GiB", "500MB", "1048576" as bytes.

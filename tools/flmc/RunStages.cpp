@@ -91,11 +91,9 @@ static LogicalResult traceSchedule(ModuleOp module, const Options &options) {
       [&](llvm::raw_ostream &os) { flm::writeScheduleTrace(module, os); });
 }
 
-/// Whether --validate follows the passes of `stage`. Behind `train`, a plan of
-/// several ranks has programs that one rank alone can not run.
+/// Whether --validate follows the passes of `stage`.
 static bool isValidated(Stage stage, const Options &options) {
-  Stage last = options.ranks > 1 ? Stage::train : Stage::buffers;
-  return options.validate && stage >= Stage::mup && stage <= last;
+  return options.validate && stage >= Stage::mup && stage <= Stage::buffers;
 }
 
 LogicalResult flmc::runStages(ModuleOp module, const Options &options,
@@ -120,10 +118,5 @@ LogicalResult flmc::runStages(ModuleOp module, const Options &options,
     if (stage == Stage::local && failed(traceSchedule(module, options)))
       return failure();
   }
-  if (options.validate && options.ranks > 1 && options.emit > Stage::train)
-    llvm::WithColor::note(llvm::errs())
-        << "the stages behind train are not validated: they are for "
-        << options.ranks
-        << " ranks, and --validate runs one; choose a plan of one rank\n";
   return success();
 }
