@@ -1,7 +1,7 @@
 """Starts ranks, and sends one of them a signal once a step has been printed.
 
 usage: hit-rank.py SIGNAL RANK STEP mpirun ...; prints what the ranks print, and
-how long it took them to end. Fails if they end well, or not within 30 s.
+how long it took them to end. Fails if they end well, or not within 45 s.
 """
 import os
 import re
@@ -36,7 +36,7 @@ def pid_of(rank):
 
 
 hit = None
-watchdog = threading.Timer(30, run.kill)
+watchdog = threading.Timer(45, run.kill)
 watchdog.daemon = True
 for line in run.stdout:
     print(line, end="")
