@@ -77,6 +77,26 @@ CpuKernel buildRmsNormGradX(OpBuilder &builder, Location loc, StringRef symbol,
   return kernel.finish(blocks.tasks());
 }
 
+/// Sums over the rows of this task's chunk into its row of `partials`: of a
+/// row, `ofRow(row)` gives what makes the next sum of a strip and the sum so
+/// far.
+template <typename OfRow>
+static void sumOverChunk(RowsKernel &kernel, const TaskBlocks &blocks,
+                         int64_t n, Value partials, const CpuTarget &target,
+                         OfRow ofRow) {
+  Index chunk = kernel.task();
+  Span columns = wholeSpan(kernel, n);
+  Real zero = constant(kernel, kernel.getF32Type(), 0);
+  forEachStrip(kernel, columns, target,
+               [&](const Strip &strip) { strip.store(zero, partials, chunk); });
+  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
+    auto next = ofRow(row);
+    forEachStrip(kernel, columns, target, [&](const Strip &strip) {
+      strip.store(next(strip, strip.load(partials, chunk)), partials, chunk);
+    });
+  });
+}
+
 CpuKernel buildRmsNormGradGainPartials(OpBuilder &builder, Location loc,
                                        StringRef symbol,
                                        const NormProblem &problem,
@@ -90,24 +110,17 @@ CpuKernel buildRmsNormGradGainPartials(OpBuilder &builder, Location loc,
   Value dy = kernel.operand(0), x = kernel.operand(1),
         partials = kernel.operand(2);
 
-  Index chunk = kernel.task();
-  Span columns = wholeSpan(kernel, n);
-  Real zero = constant(kernel, kernel.getF32Type(), 0);
-  forEachStrip(kernel, columns, target,
-               [&](const Strip &strip) { strip.store(zero, partials, chunk); });
-  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
-    Real squares = reduceStrips(kernel, columns, target, {Fold::Sum},
-                                [&](const Strip &strip, auto sum) {
+  sumOverChunk(kernel, blocks, n, partials, target, [&](Index row) {
+    Real squares = reduceStrips(kernel, wholeSpan(kernel, n), target,
+                                {Fold::Sum}, [&](const Strip &strip, auto sum) {
                                   Real v = strip.load(x, row);
                                   sum[0] = mulAdd(v, v, sum[0]);
                                 })[0];
     Real rstd = reciprocalRms(squares, problem);
-    forEachStrip(kernel, columns, target, [&](const Strip &strip) {
+    return [=](const Strip &strip, Real sum) {
       Real normalized = strip.load(x, row) * rstd;
-      Real sum = strip.load(partials, chunk);
-      strip.store(mulAdd(strip.load(dy, row), normalized, sum), partials,
-                  chunk);
-    });
+      return mulAdd(strip.load(dy, row), normalized, sum);
+    };
   });
   return kernel.finish(blocks.tasks());
 }
@@ -209,19 +222,12 @@ CpuKernel buildLayerNormGradGainPartials(OpBuilder &builder, Location loc,
   Value dy = kernel.operand(0), x = kernel.operand(1),
         partials = kernel.operand(2);
 
-  Index chunk = kernel.task();
-  Span columns = wholeSpan(kernel, n);
-  Real zero = constant(kernel, kernel.getF32Type(), 0);
-  forEachStrip(kernel, columns, target,
-               [&](const Strip &strip) { strip.store(zero, partials, chunk); });
-  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
+  sumOverChunk(kernel, blocks, n, partials, target, [&](Index row) {
     RowStatistics of = statisticsOf(kernel, x, row, problem, target);
-    forEachStrip(kernel, columns, target, [&](const Strip &strip) {
+    return [=](const Strip &strip, Real sum) {
       Real normalized = of.normalized(strip.load(x, row));
-      Real sum = strip.load(partials, chunk);
-      strip.store(mulAdd(strip.load(dy, row), normalized, sum), partials,
-                  chunk);
-    });
+      return mulAdd(strip.load(dy, row), normalized, sum);
+    };
   });
   return kernel.finish(blocks.tasks());
 }
@@ -235,16 +241,9 @@ CpuKernel buildRowSumPartials(OpBuilder &builder, Location loc,
                      bufferType({blocks.tasks(), n}, builder.getF32Type())});
   Value dy = kernel.operand(0), partials = kernel.operand(1);
 
-  Index chunk = kernel.task();
-  Span columns = wholeSpan(kernel, n);
-  Real zero = constant(kernel, kernel.getF32Type(), 0);
-  forEachStrip(kernel, columns, target,
-               [&](const Strip &strip) { strip.store(zero, partials, chunk); });
-  kernel.forEach(kernel.taskSpan(blocks), [&](Index row) {
-    forEachStrip(kernel, columns, target, [&](const Strip &strip) {
-      strip.store(strip.load(partials, chunk) + strip.load(dy, row), partials,
-                  chunk);
-    });
+  sumOverChunk(kernel, blocks, n, partials, target, [&](Index row) {
+    return
+        [=](const Strip &strip, Real sum) { return sum + strip.load(dy, row); };
   });
   return kernel.finish(blocks.tasks());
 }
