@@ -11,6 +11,8 @@ packages=(
   nlohmann-json3-dev libcli11-dev libsentencepiece-dev
   # several ranks
   libopenmpi-dev openmpi-bin
+  # Debian packages of what is built
+  dpkg-dev file
   # tests, format, lint
   libgtest-dev libgmock-dev python3 clang-format-22 clang-tidy-22
 )
