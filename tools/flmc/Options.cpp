@@ -87,8 +87,8 @@ static cl::opt<std::string> memoryLimit(
     cl::value_desc("size"), cl::cat(category));
 static cl::opt<std::string>
     runtimeArchive("runtime-lib",
-                   cl::desc("runtime to link with; default: libflmrt.a beside "
-                            "the compiler"),
+                   cl::desc("runtime to link with; default: "
+                            "../lib/flmc/libflmrt.a, seen from the compiler"),
                    cl::value_desc("file"), cl::cat(category));
 static cl::opt<unsigned>
     optLevel("O", cl::desc("LLVM optimisation level, 0 to 3; default: 2"),
