@@ -3,9 +3,9 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/checkpoint/MappedTensor.h"
 
-#include "runtime/Bf16.h"
 #include "runtime/BoundedJson.h"
 #include "runtime/UserError.h"
+#include "runtime/abi/Bf16.h"
 
 #include <algorithm>
 #include <cstring>
@@ -252,7 +252,8 @@ void SafetensorsFile::readElements(const Entry &entry, int64_t begin,
     return;
   }
   offset += static_cast<uint64_t>(begin) * 2;
-  float (*widen)(uint16_t) = entry.type == "BF16" ? widenBf16 : widenF16;
+  float (*widen)(uint16_t) =
+      entry.type == "BF16" ? flm::abi::widenBf16 : widenF16;
   std::vector<uint16_t> buffer(std::min<uint64_t>(left, uint64_t(1) << 19));
   while (left) {
     uint64_t count = std::min<uint64_t>(left, buffer.size());

@@ -3,7 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/comm/Fold.h"
 
-#include "runtime/Bf16.h"
+#include "runtime/abi/Bf16.h"
 #include "runtime/abi/Collectives.h"
 
 #include <algorithm>
@@ -34,8 +34,8 @@ struct I32 {
 struct BF16 {
   using Stored = uint16_t;
   using Value = float;
-  static Value load(Stored bits) { return widenBf16(bits); }
-  static Stored store(Value value) { return roundToBf16(value); }
+  static Value load(Stored bits) { return flm::abi::widenBf16(bits); }
+  static Stored store(Value value) { return flm::abi::roundToBf16(value); }
 };
 
 struct Sum {

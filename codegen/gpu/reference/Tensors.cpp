@@ -2,9 +2,9 @@
 // Allocating and filling tensors.
 //===----------------------------------------------------------------------===//
 #include "codegen/gpu/reference/Tensors.h"
-#include "codegen/gpu/reference/Bf16.h"
 #include "codegen/gpu/reference/Random.h"
 #include "codegen/gpu/reference/References.h"
+#include "runtime/abi/Bf16.h"
 
 #include <algorithm>
 #include <cassert>
@@ -36,7 +36,7 @@ double Tensor::get(int64_t element) const {
   case ElementType::BF16: {
     uint16_t bits;
     read(bits);
-    return fromBF16(bits);
+    return flm::abi::widenBf16(bits);
   }
   case ElementType::F32: {
     float value;
@@ -58,7 +58,7 @@ void Tensor::set(int64_t element, double value) {
   auto write = [&](auto bits) { std::memcpy(address, &bits, sizeof(bits)); };
   switch (argument->type) {
   case ElementType::BF16:
-    return write(toBF16(static_cast<float>(value)));
+    return write(flm::abi::roundToBf16(static_cast<float>(value)));
   case ElementType::F32:
     return write(static_cast<float>(value));
   case ElementType::I32:

@@ -7,14 +7,14 @@
 #include "codegen/gpu/emulator/runtime/MBarriers.h"
 #include "codegen/gpu/emulator/runtime/Swizzle.h"
 #include "codegen/gpu/emulator/runtime/TensorMap.h"
-#include "codegen/gpu/reference/Bf16.h"
+#include "runtime/abi/Bf16.h"
 
 #include <algorithm>
 #include <cstring>
 
 using namespace flm::emu;
-using flm::gpuref::fromBF16;
-using flm::gpuref::toBF16;
+using flm::abi::roundToBf16;
+using flm::abi::widenBf16;
 
 namespace {
 
@@ -175,7 +175,7 @@ static void addElements(char *tensor, const char *shared, int64_t bytes,
       uint16_t a, b;
       std::memcpy(&a, tensor + i, 2);
       std::memcpy(&b, shared + i, 2);
-      a = toBF16(fromBF16(a) + fromBF16(b));
+      a = roundToBf16(widenBf16(a) + widenBf16(b));
       std::memcpy(tensor + i, &a, 2);
     }
     return;

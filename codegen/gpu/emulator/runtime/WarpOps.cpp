@@ -5,10 +5,10 @@
 #include "codegen/gpu/emulator/runtime/Checks.h"
 #include "codegen/gpu/emulator/runtime/Entries.h"
 #include "codegen/gpu/emulator/runtime/Meeting.h"
-#include "codegen/gpu/reference/Bf16.h"
+#include "runtime/abi/Bf16.h"
 
 using namespace flm::emu;
-using flm::gpuref::fromBF16;
+using flm::abi::widenBf16;
 
 void flm_emu_warp_barrier(int32_t mask, const char *where) {
   Together(MeetingKind::WarpBarrier, mask, 0, where);
@@ -167,11 +167,11 @@ void flm_emu_mma(const int32_t *operands, float *result, const char *where) {
     auto row = lanes.read<Fragments>(lane / 4 * 4 + pair);
     for (int i = 0; i < 8; ++i)
       left[i / 2 % 2][pair * 2 + i / 4 * 8 + i % 2] =
-          fromBF16(static_cast<uint16_t>(row.a[i / 2] >> (16 * (i % 2))));
+          widenBf16(static_cast<uint16_t>(row.a[i / 2] >> (16 * (i % 2))));
     for (int column : {0, 1}) {
       auto fragment = lanes.read<Fragments>((lane % 4 * 2 + column) * 4 + pair);
       for (int i = 0; i < 4; ++i)
-        right[column][pair * 2 + i / 2 * 8 + i % 2] = fromBF16(
+        right[column][pair * 2 + i / 2 * 8 + i % 2] = widenBf16(
             static_cast<uint16_t>(fragment.b[i / 2] >> (16 * (i % 2))));
     }
   }

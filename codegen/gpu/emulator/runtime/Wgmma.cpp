@@ -10,7 +10,7 @@
 #include "codegen/gpu/emulator/runtime/Checks.h"
 #include "codegen/gpu/emulator/runtime/Entries.h"
 #include "codegen/gpu/emulator/runtime/Swizzle.h"
-#include "codegen/gpu/reference/Bf16.h"
+#include "runtime/abi/Bf16.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +18,7 @@
 
 namespace flm::emu {
 
-using gpuref::fromBF16;
+using flm::abi::widenBf16;
 
 /// What all threads of the warpgroup must agree on.
 struct MultiplicationShape {
@@ -120,7 +120,7 @@ public:
       std::memcpy(bits, block.shared + offset, sizeof bits);
       for (int i = 0; i < 8; ++i)
         set(outer + (transposed ? i : 0), k + (transposed ? 0 : i),
-            fromBF16(bits[i]));
+            widenBf16(bits[i]));
     });
     if (!fenced)
       reportFor(thread, where,
@@ -199,7 +199,7 @@ static void loadFragment(Matrices &m, const Multiplication &op) {
       int reg = i / 2;
       int row = thread / 32 * 16 + thread % 32 / 4 + reg % 2 * 8;
       int k = thread % 4 * 2 + reg / 2 * 8 + i % 2;
-      m.a[row][k] = fromBF16(
+      m.a[row][k] = widenBf16(
           static_cast<uint16_t>(op.fragments[thread][reg] >> (16 * (i % 2))));
     }
 }

@@ -6,8 +6,8 @@
 
 #include "codegen/gpu/emulator/runtime/Emulator.h"
 #include "codegen/gpu/emulator/runtime/Entries.h"
-#include "codegen/gpu/reference/Bf16.h"
 #include "codegen/gpu/reference/Random.h"
+#include "runtime/abi/Bf16.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,8 +17,8 @@
 
 namespace flm::emu {
 
+using flm::abi::roundToBf16;
 using gpuref::Random;
-using gpuref::toBF16;
 
 /// One launch of `body(thread)`. Threads per block, unless said otherwise; one
 /// block.
@@ -72,7 +72,7 @@ inline std::vector<float> smallIntegers(int count, uint64_t seed) {
 }
 
 inline uint32_t packPair(float first, float second) {
-  return toBF16(first) | static_cast<uint32_t>(toBF16(second)) << 16;
+  return roundToBf16(first) | static_cast<uint32_t>(roundToBf16(second)) << 16;
 }
 
 } // namespace flm::emu

@@ -91,7 +91,7 @@ TEST_P(WgmmaTest, MultipliesAsPlainLoops) {
   runBlock(128, imageB.end(), [&](int thread) {
     auto *shared = static_cast<char *>(flm_emu_shared_base());
     auto write = [&](const Image &image, int outer, int depth, float value) {
-      uint16_t bits = toBF16(value);
+      uint16_t bits = roundToBf16(value);
       std::memcpy(shared + image.addressOf(outer, depth), &bits, 2);
     };
     if (thread == 0)

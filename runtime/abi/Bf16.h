@@ -1,13 +1,14 @@
 //===----------------------------------------------------------------------===//
-// bf16, the upper half of an f32: the one place of the runtime that rounds.
+// bf16, the upper half of an f32: the one place that rounds to it bit by bit,
+// for the runtime, the references of GPU kernels, and their emulator.
 //===----------------------------------------------------------------------===//
-#ifndef FLM_RUNTIME_BF16_H
-#define FLM_RUNTIME_BF16_H
+#ifndef FLM_RUNTIME_ABI_BF16_H
+#define FLM_RUNTIME_ABI_BF16_H
 
 #include <cstdint>
 #include <cstring>
 
-namespace flmrt {
+namespace flm::abi {
 
 /// The f32 of the same value.
 inline float widenBf16(uint16_t bits) {
@@ -26,6 +27,6 @@ inline uint16_t roundToBf16(float value) {
   return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
-} // namespace flmrt
+} // namespace flm::abi
 
-#endif // FLM_RUNTIME_BF16_H
+#endif // FLM_RUNTIME_ABI_BF16_H
