@@ -40,10 +40,6 @@ struct Distance {
 };
 Distance distance(const Tensor &a, const Tensor &b);
 
-/// About how many multiply-adds a run of `program` (bound sizes, one rank)
-/// takes: those of products with weights and of attention.
-double multiplyAdds(mlir::Operation *program);
-
 } // namespace flm::reference
 
 #endif // FLM_CODEGEN_REFERENCE_OUTPUTS_H

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/reference/Validation.h"
 
+#include "codegen/reference/MultiplyAdds.h"
 #include "codegen/reference/RandomInputs.h"
 #include "dialects/flm/Flm.h"
 #include "passes/Stages.h"

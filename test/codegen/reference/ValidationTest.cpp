@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/reference/Validation.h"
 
+#include "codegen/reference/MultiplyAdds.h"
 #include "dialects/flm/Flm.h"
 
 #include "mlir/IR/Diagnostics.h"
